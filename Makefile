@@ -1,0 +1,31 @@
+.PHONY: help setup demo run test check bench clean
+BIN := .venv/bin
+
+help: ## Show what there is to run
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 18
+
+setup: ## Make .venv from uv.lock and build the pages when they are old
+	@deploy/setup.sh
+
+demo: setup ## Hold one real lesson by itself and print what came of it
+	@$(BIN)/classroom demo
+
+run: setup ## Start the server on http://127.0.0.1:8080 with ./data
+	@$(BIN)/classroom serve
+
+test: ## Install what the tests need and run them all
+	@deploy/setup.sh test
+	@$(BIN)/pytest
+
+check: setup ## Format, lint and types, of Python and of the pages
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@cd web && npm run --silent check
+
+bench: ## Measure; one JSON line each (about five minutes)
+	@deploy/setup.sh test
+	@$(BIN)/python -m benchmarks
+
+clean: ## Remove what was built (never ./data)
+	rm -rf .venv signaling/dist web/node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -1,0 +1,34 @@
+#!/bin/sh
+# Sets up what `make` needs: Python's venv, the locked dependencies, the built pages. `setup.sh test` adds Chromium and ffmpeg.
+# Installs missing Debian packages when it may (root), else names them and says what will not work.
+set -eu
+cd "$(dirname "$0")/.."
+
+want=""
+need() { want="$want $1"; }
+
+python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { echo "Python 3.11 or newer is needed (python3)"; exit 1; }
+python3 -c 'import venv, ensurepip' 2>/dev/null || need python3-venv
+if [ "${1:-}" = test ]; then
+    command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || need chromium
+    command -v ffmpeg >/dev/null || need ffmpeg
+    [ -n "$(find /usr/share/fonts -iname '*cjk*' -print -quit 2>/dev/null)" ] || need fonts-noto-cjk
+fi
+if [ -n "$want" ]; then
+    if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+        echo "installing:$want"
+        # shellcheck disable=SC2086
+        { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $want >/dev/null; } ||
+            echo "could not install:$want (going on without)"
+    else
+        echo "missing system packages:$want — install them with: sudo apt-get install$want"
+    fi
+fi
+
+[ -x .venv/bin/python ] || python3 -m venv .venv
+if ! .venv/bin/python -c 'import uv' 2>/dev/null; then .venv/bin/python -m pip install --quiet --disable-pip-version-check 'uv>=0.9'; fi
+export UV_PROJECT_ENVIRONMENT="$PWD/.venv"
+uv() { .venv/bin/python -m uv --quiet --no-progress "$@"; }
+# --inexact keeps uv itself, which is not in the lock.
+uv sync --frozen --inexact
+.venv/bin/python hatch_build.py || { echo "building the pages"; uv sync --frozen --inexact --reinstall-package synchronized-classroom; }

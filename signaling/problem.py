@@ -1,0 +1,65 @@
+"""Problems: every refusal has a stable code and a sentence in Chinese and in English (RFC 9457)."""
+
+from typing import Final
+
+import msgspec
+from aiohttp import web
+
+# code → (HTTP status, Chinese, English). The sentence says what is wrong and what to do.
+PROBLEMS: Final[dict[str, tuple[int, str, str]]] = {
+    "bad_request": (400, "请求格式不正确", "The request is malformed"),
+    "bad_sdp": (400, "音视频协商内容无法识别", "The offer is not an SDP this server can read"),
+    "bad_code": (404, "课堂码不对，或课堂还没有开始，请向授课教师核对", "No open lesson has this code; ask the teacher"),
+    "token_missing": (401, "缺少链接凭证，请使用学校发放的完整链接打开", "A token is needed: open the whole link"),
+    "token_invalid": (401, "链接无效，请向学校管理员索取新链接", "This link is not valid; ask for a new one"),
+    "token_expired": (401, "链接已过期，请向学校管理员索取新链接", "This link has expired; ask for a new one"),
+    "forbidden": (403, "此链接没有这项权限", "This link may not do that"),
+    "not_found": (404, "没有找到", "Not found"),
+    "lesson_unknown": (404, "没有这节课", "There is no such lesson"),
+    "lesson_ended": (409, "这节课已经结束", "The lesson is over"),
+    "lesson_not_open": (409, "这节课还没有开始，请稍候", "The lesson is not open yet"),
+    "seat_taken": (409, "这个席位已由另一位教师使用", "Another teacher already has this seat"),
+    "no_common_codec": (
+        406,
+        "这台电脑的浏览器不支持本课堂的视频格式，请换用 Chrome、Edge 或 360 浏览器",
+        "The publisher and this receiver have no codec in common",
+    ),
+    "stream_absent": (404, "对方还没有打开这路画面", "Nobody is sending this stream yet"),
+    "too_many_sessions": (503, "连接数已达上限，请稍后再试", "The server has all the connections it may have"),
+    "too_many_tries": (429, "尝试次数太多，请一分钟后再试", "Too many tries; wait a minute"),
+    "too_large": (413, "内容太大", "The body is too large"),
+    "unsupported_media_type": (415, "内容类型不对，应为 application/sdp", "The body must be application/sdp"),
+    "trickle_unsupported": (501, "不支持增量候选；请重新发起连接", "No trickle ICE and no restart: POST a new offer instead"),
+    "method_not_allowed": (405, "不支持这种操作", "This method is not allowed here"),
+    "internal": (500, "服务器内部错误，已记录", "The server failed; it has been logged"),
+}
+
+
+class Problem(Exception):
+    """A refusal that reaches the client as problem+json; `detail` adds a fact to the catalogue's sentence."""
+
+    def __init__(self, code: str, detail: str = "", *, sentence: tuple[str, str] | None = None, status: int = 400) -> None:
+        super().__init__(f"{code}: {detail}" if detail else code)
+        self.code = code
+        self.detail = detail
+        self.status, self.zh, self.en = PROBLEMS.get(code) or (status, *(sentence or (code, code)))
+        if sentence:
+            self.zh, self.en = sentence
+
+    def response(self) -> web.Response:
+        """The `application/problem+json` answer."""
+        headers = {"WWW-Authenticate": "Bearer"} if self.status == 401 else {}
+        body = {
+            "type": f"urn:classroom:problem:{self.code}",
+            "title": self.zh,
+            "title_en": self.en,
+            "status": self.status,
+            "code": self.code,
+            "detail": self.detail,
+        }
+        return web.Response(
+            status=self.status,
+            body=msgspec.json.encode(body),
+            content_type="application/problem+json",
+            headers=headers,
+        )

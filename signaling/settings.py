@@ -1,0 +1,75 @@
+"""Settings: one documented table. A flag wins over the environment (`CLASSROOM_*`), that over the TOML file."""
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, field_validator
+from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+
+Codec = Literal["vp8", "h264"]
+
+
+class Settings(BaseSettings):
+    """Every setting of the server; each description names its unit."""
+
+    model_config = SettingsConfigDict(env_prefix="CLASSROOM_", extra="forbid")
+
+    data: Path = Field(Path("data"), description="data directory: database, recordings, files, server.json")
+    http_host: str = Field("127.0.0.1", description="address that HTTP listens on")
+    http_port: int = Field(8080, ge=0, le=65535, description="HTTP port; 0 takes a free one")
+    udp_host: str = Field("0.0.0.0", description="address that media listens on")
+    udp_port: int = Field(8189, ge=0, le=65535, description="the one UDP port of all media; 0 takes a free one")
+    announce: Annotated[list[str], NoDecode] = Field(
+        [], description="addresses told to browsers for media, comma-separated (NAT 1:1); empty: this machine's own"
+    )
+    public_url: str = Field("", description="address of the pages as browsers see it, for links; empty: http://HOST:PORT")
+    tls_cert: Path | None = Field(None, description="certificate chain, PEM; a camera needs https anywhere but on localhost")
+    tls_key: Path | None = Field(None, description="private key of the certificate, PEM")
+    trusted_proxy: Annotated[list[str], NoDecode] = Field(
+        [], description="addresses of reverse proxies whose X-Forwarded-For is believed, comma-separated"
+    )
+    database: str = Field("", description="database URL (postgresql+asyncpg://…); empty: SQLite in the data directory")
+    video_codecs: Annotated[list[Codec], NoDecode] = Field(
+        ["vp8", "h264"], description="video codecs taken from publishers, the preferred one first, comma-separated"
+    )
+    observers_max: int = Field(10, ge=0, le=200, description="observers at once in one lesson")
+    sessions_max: int = Field(2000, ge=1, description="media connections at once on this server")
+    free_disk_min_mb: int = Field(1024, ge=0, description="free disk below which no recording starts, MiB")
+    month_window: Literal["cutoff_26", "calendar"] = Field("cutoff_26", description="how a 工作月度 is cut")
+    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="least severe log line printed")
+    metrics: bool = Field(False, description="serve /metrics to anyone (otherwise only with the server's secret)")
+
+    @field_validator("announce", "trusted_proxy", "video_codecs", mode="before")
+    @classmethod
+    def _split(cls, value: Any) -> Any:
+        return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+    @property
+    def database_url(self) -> str:
+        """SQLAlchemy's URL of the store."""
+        return self.database or f"sqlite+aiosqlite:///{(self.data / 'classroom.db').absolute()}"
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+
+
+def load_settings(config: Path | None = None, **flags: Any) -> Settings:
+    """Settings from flags that were given (not None), the environment and the TOML file `config`.
+
+    Raises pydantic.ValidationError, FileNotFoundError for a named file that is absent.
+    """
+    given = {name: value for name, value in flags.items() if value is not None}
+    if config is None:
+        return Settings(**given)
+    if not config.is_file():
+        raise FileNotFoundError(config)
+    found = type("Settings", (Settings,), {"model_config": SettingsConfigDict(toml_file=config)})
+    return found(**given)  # type: ignore[no-any-return]
