@@ -1,0 +1,30 @@
+"""One row a second per lesson with somebody in it: which seats flow. A crash costs presence a second at most."""
+
+import msgspec
+
+from classroom.lesson.events import Instant
+
+FRESH_MS = 10_000
+"""A flow silent for longer than this is no mark any more: *connected* means media within ten seconds."""
+
+
+class Marks(msgspec.Struct, frozen=True, kw_only=True):
+    """Milliseconds between a flow's last packet and the heartbeat's `at`; None: nothing within FRESH_MS.
+
+    `up_*` are the seat's own streams (`up_video`: any picture, camera or courseware). `down_*` are deliveries that the
+    receiver proved: of the teacher's streams to a rural seat, of any rural seat's streams to the teacher.
+    """
+
+    up_audio: int | None = None
+    up_video: int | None = None
+    down_audio: int | None = None
+    down_video: int | None = None
+
+
+class Heartbeat(msgspec.Struct, frozen=True, kw_only=True):
+    """`boot` is a random id of the process run: marks on both sides of a restart never join into one interval."""
+
+    lesson: str
+    at: Instant
+    boot: str
+    seats: dict[str, Marks]

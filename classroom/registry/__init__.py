@@ -1,0 +1,1 @@
+"""Dated facts about schools, classrooms, classes, pairs and consents, and their small rules. Pure."""
