@@ -1,0 +1,1 @@
+"""The media relay: forwards RTP between browsers, and never decodes a picture."""
