@@ -1,0 +1,135 @@
+"""What the ledger is told: timetable, rooms, pairs, presence, confirmations. Frozen, made by the caller from the
+journal and the registry; the ledger reads nothing else. Schools, rooms, pairs and people are ids, never names.
+"""
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from enum import StrEnum
+
+import msgspec
+
+from classroom.ledger.intervals import Intervals
+
+
+class Role(StrEnum):
+    """What a room does in a lesson; being called on stage changes no role."""
+
+    HOST = "host"
+    """主讲教室: the room that teaches."""
+    RURAL = "rural"
+    """听课教室: a room that listens (in a reverse lesson the city room)."""
+    OBSERVER = "observer"
+    """观摩: never counted as a room."""
+    MONITOR = "monitor"
+    """巡视: never counted as a room."""
+
+
+class Period(msgspec.Struct, frozen=True):
+    """一节课的计划时间: planned start and end (aware instants, whole minutes, start < end)."""
+
+    start_at: datetime
+    end_at: datetime
+
+
+class Seat(msgspec.Struct, frozen=True, kw_only=True):
+    """A classroom's place in one lesson, with the class that sits there. Numbers are None when nobody has said them."""
+
+    room: str
+    school: str
+    students: int | None = None
+    """班级名册人数 on the day of the lesson."""
+    teachers: int | None = None
+    """Teachers on the lesson in this room: 主讲教师, or 助教 in a rural room. 0 says no more than None."""
+    confirmed_students: int | None = None
+    """实到学生; 0 is a number."""
+    confirmed_teachers: int | None = None
+    """实到教师; 0 is a number."""
+    on_timetable: bool = True
+    """False: the room joined without having been planned."""
+
+
+class Lesson(msgspec.Struct, frozen=True, kw_only=True):
+    """排课, as in force when it began. Without periods: an unplanned lesson (临时课), its pairs those of the rooms."""
+
+    id: str
+    host_room: str
+    seats: tuple[Seat, ...]
+    periods: tuple[Period, ...] = ()
+    """In order of time; several are 连堂."""
+    pairs: tuple[str, ...] = ()
+    subject: str | None = None
+    is_test: bool = False
+    is_cancelled: bool = False
+    observers: int = 0
+    """Registered observers (named persons); public viewers are no input at all."""
+
+
+class RoomPresence(msgspec.Struct, frozen=True, kw_only=True):
+    """One room's connection under one lesson id, by the server's clock. Several of the same room simply add up."""
+
+    lesson: str
+    room: str
+    role: Role
+    interactive: Intervals = ()
+    """INTERACTIVE 双向互动."""
+    view_only: Intervals = ()
+    """VIEW_ONLY 单向: connected, media flowing, but not interactive."""
+    held_back: Intervals = ()
+    """When the server had taken the room's video down to a rung without moving pictures (counts as receiving video)."""
+
+
+class DateSpan(msgspec.Struct, frozen=True):
+    """Local dates (+08:00), both inclusive; last None: still running."""
+
+    first: date
+    last: date | None = None
+
+    def holds(self, day: date) -> bool:
+        return self.first <= day and (self.last is None or day <= self.last)
+
+
+class Pair(msgspec.Struct, frozen=True, kw_only=True):
+    """结对: supporter (支援学校) and recipient (受援学校; None while 待定), and when it is active."""
+
+    id: str
+    supporter: str
+    recipient: str | None
+    active: tuple[DateSpan, ...] = ()
+
+    def is_active(self, day: date) -> bool:
+        """生效 on that local date. A pair without a named recipient never is."""
+        return self.recipient is not None and any(span.holds(day) for span in self.active)
+
+    def joins(self, one: str, other: str) -> bool:
+        """Whether these two schools are the pair's two sides, in either order."""
+        return self.recipient is not None and {one, other} == {self.supporter, self.recipient}
+
+
+class Confirmation(msgspec.Struct, frozen=True, kw_only=True):
+    """A named person's word on a PENDING activity (待确认). Raises ValueError without a person or a reason."""
+
+    activity: str
+    accepted: bool
+    by: str
+    at: datetime
+    reason: str
+
+    def __post_init__(self) -> None:
+        if not self.by.strip() or not self.reason.strip():
+            raise ValueError("a confirmation needs a named person and a reason")
+
+
+class Facts(msgspec.Struct, frozen=True, kw_only=True):
+    """All that one judgement looks at. Give every lesson of a host room for the whole local day (and any neighbour
+    within half an hour of midnight): a period's zone depends on the periods beside it.
+    """
+
+    lessons: tuple[Lesson, ...]
+    presence: tuple[RoomPresence, ...] = ()
+    pairs: tuple[Pair, ...] = ()
+    confirmations: tuple[Confirmation, ...] = ()
+
+
+def same_room(presence: Iterable[RoomPresence], room: str, role: Role) -> tuple[RoomPresence, ...]:
+    """The pieces of one room in one role."""
+    return tuple(piece for piece in presence if piece.room == room and piece.role is role)
