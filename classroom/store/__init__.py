@@ -1,0 +1,1 @@
+"""Tables, repositories, migrations and the journal. The only package that knows SQLAlchemy."""

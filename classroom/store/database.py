@@ -1,0 +1,108 @@
+"""The engine: SQLite by default, PostgreSQL by URL; transactions for reading and for writing."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import URL, Connection, RowMapping, event, make_url
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+BUSY_TIMEOUT_MS = 10_000
+"""How long a writer waits for another process's transaction (the command line beside a running server)."""
+MIGRATION_LOCK = 0x636C6173
+"""Advisory lock number that keeps two PostgreSQL nodes from migrating at once."""
+
+
+def async_url(url: str) -> URL:
+    """The URL with the asynchronous driver of its database. Raises ValueError for any other database."""
+    parsed = make_url(url)
+    match parsed.get_backend_name():
+        case "sqlite":
+            return parsed.set(drivername="sqlite+aiosqlite")
+        case "postgresql":
+            return parsed.set(drivername="postgresql+asyncpg")
+    raise ValueError(f"neither SQLite nor PostgreSQL: {parsed.drivername}")
+
+
+def fields(row: RowMapping) -> dict[str, Any]:
+    """A row as plain keyword arguments: its own keys are a subclass of str, which msgspec refuses."""
+    return {str(key): value for key, value in row.items()}
+
+
+class Database:
+    """Connections to one database whose tables are up to date."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+        # SQLite has one writer at a time; queueing here is fair, its own busy waiting is not.
+        self._turn: AbstractAsyncContextManager[Any] = (
+            asyncio.Lock() if engine.dialect.name == "sqlite" else nullcontext()
+        )
+
+    @classmethod
+    async def open(cls, url: str) -> "Database":
+        """Connects and brings the tables up to date. Raises what SQLAlchemy and the driver raise."""
+        engine = create_async_engine(async_url(url))
+        if engine.dialect.name == "sqlite":
+            event.listen(engine.sync_engine, "connect", _on_sqlite_connect)
+            event.listen(engine.sync_engine, "begin", _on_sqlite_begin)
+        database = cls(engine)
+        try:
+            async with database.write() as connection:
+                await connection.run_sync(_upgrade)
+        except BaseException:
+            await engine.dispose()
+            raise
+        return database
+
+    async def close(self) -> None:
+        """Closes every connection. May be called again."""
+        await self._engine.dispose()
+
+    @asynccontextmanager
+    async def write(self) -> AsyncIterator[AsyncConnection]:
+        """A transaction that is durable when the block has been left without an exception."""
+        async with self._turn, self._engine.connect() as plain:
+            connection = await plain.execution_options(writing=True)
+            async with connection.begin():
+                yield connection
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[AsyncConnection]:
+        """A transaction that only reads."""
+        async with self._engine.connect() as connection, connection.begin():
+            yield connection
+
+
+def _on_sqlite_connect(connection: Any, record: Any) -> None:
+    # Python's own transaction control begins late and deferred; we begin ourselves, below.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in (
+        f"busy_timeout = {BUSY_TIMEOUT_MS}",
+        "journal_mode = WAL",
+        "synchronous = FULL",
+        "foreign_keys = ON",
+    ):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _on_sqlite_begin(connection: Connection) -> None:
+    # A deferred transaction that reads first and then writes fails at once, whatever the busy timeout, when somebody
+    # else has written in between.
+    writing = connection.get_execution_options().get("writing")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+
+
+def _upgrade(connection: Connection) -> None:
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({MIGRATION_LOCK})")
+    config = Config()
+    config.set_main_option("script_location", "classroom.store:migrations")
+    config.set_main_option("path_separator", "os")
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")

@@ -1,0 +1,128 @@
+"""The journal: the events of every lesson, append-only and hash-chained, and the heartbeats beside it.
+
+Each row's hash is sha256(previous hash ‖ row), over the exact bytes of the row; the first one follows GENESIS. The
+lessons table is brought along in the same transaction and keeps the last hash, so a cut tail shows as well.
+"""
+
+import hashlib
+from collections.abc import Sequence
+
+import msgspec
+from sqlalchemy import insert, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from classroom.lesson.events import AnyEvent, decode, encode
+from classroom.lesson.heartbeat import Heartbeat, Marks
+from classroom.store.database import Database
+from classroom.store.lessons import project
+from classroom.store.tables import heartbeats, journal, lessons
+
+GENESIS = "0" * 64
+
+
+class JournalConflict(Exception):
+    """Somebody else has written to this lesson since it was read; nothing of the batch was kept."""
+
+
+class Journal:
+    """The truth about lessons."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def append(self, events: Sequence[AnyEvent]) -> None:
+        """Keeps a batch of one lesson's events, all or none; they are durable when this returns.
+
+        Raises JournalConflict when the first event does not follow the last one stored, ValueError for a batch that is
+        not one lesson's run of numbers.
+        """
+        if not events:
+            return
+        lesson, first = events[0].lesson, events[0].seq
+        if any(event.lesson != lesson or event.seq != first + i for i, event in enumerate(events)):
+            raise ValueError("a batch is one lesson's events in order")
+        try:
+            async with self._database.write() as connection:
+                head = await self._head(connection, lesson)
+                if head[0] != first - 1:
+                    raise JournalConflict(f"lesson {lesson} is at {head[0]}, the batch begins at {first}")
+                await self._write(connection, head[1], events)
+        except IntegrityError as error:
+            # Two writers read the same head; the primary key let one of them through.
+            raise JournalConflict(f"lesson {lesson} was written by another process") from error
+
+    async def _head(self, connection: AsyncConnection, lesson: str) -> tuple[int, str]:
+        last = select(journal.c.seq, journal.c.hash).where(journal.c.lesson == lesson).order_by(journal.c.seq.desc())
+        row = (await connection.execute(last.limit(1))).one_or_none()
+        return (0, GENESIS) if row is None else (row.seq, row.hash)
+
+    async def _write(self, connection: AsyncConnection, previous: str, events: Sequence[AnyEvent]) -> None:
+        rows = []
+        for event in events:
+            line = encode(event)
+            previous = chained(previous, line)
+            rows.append({"lesson": event.lesson, "seq": event.seq, "row": line.decode(), "hash": previous})
+        await connection.execute(insert(journal), rows)
+        for event, row in zip(events, rows, strict=True):
+            await project(connection, event, str(row["hash"]))
+
+    async def events(self, lesson: str) -> list[AnyEvent]:
+        """A lesson's events in order; none for an unknown lesson. Raises UnreadableRow."""
+        async with self._database.read() as connection:
+            rows = await connection.scalars(
+                select(journal.c.row).where(journal.c.lesson == lesson).order_by(journal.c.seq)
+            )
+            return [decode(row) for row in rows]
+
+    async def live(self) -> list[str]:
+        """The lessons that are open or live: those to go on with after a restart."""
+        async with self._database.read() as connection:
+            found = select(lessons.c.id).where(lessons.c.state.in_(("open", "live"))).order_by(lessons.c.start_at)
+            return list(await connection.scalars(found))
+
+    async def broken_at(self, lesson: str) -> int | None:
+        """The first place where the chain does not hold (a changed, missing or cut-off row); None when it holds."""
+        async with self._database.read() as connection:
+            chain = select(journal.c.seq, journal.c.row, journal.c.hash).where(journal.c.lesson == lesson)
+            rows = (await connection.execute(chain.order_by(journal.c.seq))).all()
+            head = await connection.scalar(select(lessons.c.head).where(lessons.c.id == lesson))
+        previous = GENESIS
+        for place, row in enumerate(rows, start=1):
+            previous = chained(previous, row.row.encode())
+            if row.seq != place or row.hash != previous:
+                return place
+        return None if (head or GENESIS) == previous else len(rows) + 1
+
+    async def beat(self, beats: Sequence[Heartbeat]) -> None:
+        """Keeps a second's heartbeats of all lessons in one transaction."""
+        if not beats:
+            return
+        rows = [
+            {"lesson": beat.lesson, "at": beat.at, "boot": beat.boot, "seats": msgspec.json.encode(beat.seats).decode()}
+            for beat in beats
+        ]
+        async with self._database.write() as connection:
+            await connection.execute(insert(heartbeats), rows)
+
+    async def heartbeats(self, lesson: str, last: int | None = None) -> list[Heartbeat]:
+        """A lesson's heartbeats in the order they were written; with `last` only so many of the latest."""
+        columns = heartbeats.c
+        found = select(columns.lesson, columns.at, columns.boot, columns.seats).where(columns.lesson == lesson)
+        found = found.order_by(columns.id.desc())
+        async with self._database.read() as connection:
+            rows = (await connection.execute(found if last is None else found.limit(last))).all()
+        return [
+            Heartbeat(
+                lesson=row.lesson,
+                at=row.at,
+                boot=row.boot,
+                seats=msgspec.json.decode(row.seats, type=dict[str, Marks]),
+            )
+            for row in reversed(rows)
+        ]
+
+
+def chained(previous: str, line: bytes) -> str:
+    """The hash of a row that follows the row with the hash `previous`; both in hexadecimal."""
+    return hashlib.sha256(bytes.fromhex(previous) + line).hexdigest()

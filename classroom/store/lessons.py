@@ -1,0 +1,209 @@
+"""The lists of lessons: a projection of the journal, written in the journal's own transaction."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import datetime
+from types import MappingProxyType
+from typing import Any
+
+import msgspec
+from sqlalchemy import ColumnElement, delete, insert, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from classroom.lesson.events import (
+    AnyEvent,
+    LessonCancelled,
+    LessonEnded,
+    LessonOpened,
+    LessonScheduled,
+    LessonStarted,
+    RecordingStarted,
+)
+from classroom.store.database import Database, fields
+from classroom.store.tables import classes, classrooms, join_codes, lesson_seats, lessons, schools
+
+
+class ListedSeat(msgspec.Struct, frozen=True, kw_only=True):
+    """A seat with its names."""
+
+    seat: str
+    role: str
+    school: str
+    classroom: str
+    class_name: str
+
+
+class ListedLesson(msgspec.Struct, frozen=True, kw_only=True):
+    """A lesson in a list. `start_at` is the planned start, or for an unplanned lesson when it was made."""
+
+    id: str
+    state: str
+    subject: str
+    supporter: str
+    start_at: datetime
+    end_at: datetime | None
+    opened_at: datetime | None
+    started_at: datetime | None
+    ended_at: datetime | None
+    end_reason: str | None
+    cancelled: bool
+    is_test: bool
+    recorded: bool
+    seats: tuple[ListedSeat, ...]
+
+    @property
+    def class_name(self) -> str:
+        """The host class's name."""
+        return next((seat.class_name for seat in self.seats if seat.role == "host"), "")
+
+
+class LessonList:
+    """Lessons by time, school and classroom."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def get(self, lesson: str) -> ListedLesson | None:
+        """One lesson."""
+        found = await self._find(lessons.c.id == lesson)
+        return found[0] if found else None
+
+    async def between(self, start: datetime, end: datetime, school: str | None = None) -> list[ListedLesson]:
+        """Lessons that begin in [start, end), the earliest first; of one school, whichever side it is on."""
+        return await self._find(lessons.c.start_at >= start, lessons.c.start_at < end, _of(school))
+
+    async def not_ended(self, school: str | None = None) -> list[ListedLesson]:
+        """Lessons scheduled, open or live, the earliest first."""
+        return await self._find(lessons.c.state != "ended", _of(school))
+
+    async def past(self, before: datetime, school: str | None = None, limit: int = 50) -> list[ListedLesson]:
+        """Ended lessons that began before an instant, the latest first."""
+        found = await self._find(lessons.c.state == "ended", lessons.c.start_at < before, _of(school), latest=limit)
+        return found[::-1]
+
+    async def next_of(self, classroom: str) -> ListedLesson | None:
+        """What the classroom waits for: the lesson that is on, else the earliest that is scheduled."""
+        of_classroom = lessons.c.id.in_(select(lesson_seats.c.lesson).where(lesson_seats.c.classroom == classroom))
+        waiting = await self._find(lessons.c.state != "ended", of_classroom)
+        on = [lesson for lesson in waiting if lesson.state != "scheduled"]
+        return next(iter(on[-1:] or waiting), None)
+
+    async def overdue(self, before: datetime) -> list[str]:
+        """Scheduled lessons whose planned end is past."""
+        async with self._database.read() as connection:
+            found = select(lessons.c.id).where(lessons.c.state == "scheduled", lessons.c.end_at < before)
+            return list(await connection.scalars(found))
+
+    async def _find(self, *conditions: ColumnElement[bool] | None, latest: int | None = None) -> list[ListedLesson]:
+        found = select(lessons).where(*(c for c in conditions if c is not None))
+        if latest is not None:
+            found = found.order_by(lessons.c.start_at.desc(), lessons.c.id.desc()).limit(latest)
+        async with self._database.read() as connection:
+            rows = (await connection.execute(found)).mappings().all()
+            seats = await self._seats(connection, [row["id"] for row in rows])
+        found_lessons = [
+            msgspec.convert({**fields(row), "seats": tuple(seats.get(row["id"], ()))}, ListedLesson) for row in rows
+        ]
+        return sorted(found_lessons, key=lambda lesson: (lesson.start_at, lesson.id))
+
+    async def _seats(self, connection: AsyncConnection, ids: Sequence[str]) -> dict[str, list[ListedSeat]]:
+        columns = lesson_seats.c
+        found = (
+            select(
+                columns.lesson,
+                columns.seat,
+                columns.role,
+                schools.c.name.label("school"),
+                classrooms.c.name.label("classroom"),
+                classes.c.name.label("class_name"),
+            )
+            .join(schools, schools.c.id == columns.school)
+            .join(classrooms, classrooms.c.id == columns.classroom)
+            .join(classes, classes.c.id == columns.class_id)
+            .where(columns.lesson.in_(ids))
+            .order_by(columns.lesson, columns.place)
+        )
+        seats: dict[str, list[ListedSeat]] = {}
+        for row in (await connection.execute(found)).mappings():
+            seats.setdefault(row["lesson"], []).append(msgspec.convert(fields(row), ListedSeat))
+        return seats
+
+
+def _of(school: str | None) -> ColumnElement[bool] | None:
+    if school is None:
+        return None
+    seated = lessons.c.id.in_(select(lesson_seats.c.lesson).where(lesson_seats.c.school == school))
+    return or_(lessons.c.supporter == school, seated)
+
+
+async def project(connection: AsyncConnection, event: AnyEvent, head: str) -> None:
+    """Brings the projection along with an event whose row has the hash `head`."""
+    step = _STEPS.get(type(event))
+    changed = {} if step is None else await step(connection, event)
+    await connection.execute(
+        update(lessons).where(lessons.c.id == event.lesson).values(seq=event.seq, head=head, **changed)
+    )
+
+
+async def _scheduled(connection: AsyncConnection, event: LessonScheduled) -> dict[str, Any]:
+    lesson = {
+        "id": event.lesson,
+        "seq": event.seq,
+        "head": "",
+        "state": "scheduled",
+        "supporter": event.supporter,
+        "subject": event.subject,
+        "start_at": event.periods[0].start if event.periods else event.at,
+        "end_at": event.periods[-1].end if event.periods else None,
+        "cancelled": False,
+        "is_test": event.is_test,
+        "recorded": False,
+    }
+    await connection.execute(insert(lessons).values(lesson))
+    seats = [
+        {
+            "lesson": event.lesson,
+            "seat": seat.seat,
+            "place": place,
+            "role": seat.role,
+            "school": seat.school,
+            "classroom": seat.classroom,
+            "class_id": seat.class_id,
+        }
+        for place, seat in enumerate(event.seats)
+    ]
+    await connection.execute(insert(lesson_seats), seats)
+    return {}
+
+
+async def _opened(connection: AsyncConnection, event: LessonOpened) -> dict[str, Any]:
+    return {"state": "open", "opened_at": event.at}
+
+
+async def _started(connection: AsyncConnection, event: LessonStarted) -> dict[str, Any]:
+    return {"state": "live", "started_at": event.at}
+
+
+async def _cancelled(connection: AsyncConnection, event: LessonCancelled) -> dict[str, Any]:
+    return {"cancelled": True}
+
+
+async def _ended(connection: AsyncConnection, event: LessonEnded) -> dict[str, Any]:
+    # A code is unique among lessons that are not over: it is free again now.
+    await connection.execute(delete(join_codes).where(join_codes.c.lesson == event.lesson))
+    return {"state": "ended", "ended_at": event.at, "end_reason": event.reason}
+
+
+async def _recording_started(connection: AsyncConnection, event: RecordingStarted) -> dict[str, Any]:
+    return {"recorded": True}
+
+
+_STEPS: Mapping[type[AnyEvent], Callable[[AsyncConnection, Any], Awaitable[dict[str, Any]]]] = MappingProxyType(
+    {
+        LessonScheduled: _scheduled,
+        LessonOpened: _opened,
+        LessonStarted: _started,
+        LessonCancelled: _cancelled,
+        LessonEnded: _ended,
+        RecordingStarted: _recording_started,
+    }
+)

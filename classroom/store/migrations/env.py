@@ -1,0 +1,8 @@
+"""Alembic's entry: runs on the connection that the caller has opened, in the caller's transaction."""
+
+from alembic import context
+
+from classroom.store.tables import metadata
+
+context.configure(connection=context.config.attributes["connection"], target_metadata=metadata)
+context.run_migrations()

@@ -1,0 +1,31 @@
+"""The store: one database and its repositories."""
+
+from classroom.store.activities import Activities
+from classroom.store.audit import Audit
+from classroom.store.database import Database
+from classroom.store.journal import Journal
+from classroom.store.lessons import LessonList
+from classroom.store.links import Links
+from classroom.store.registry import RegistryStore
+
+
+class Store:
+    """Everything that outlives the process, but for recordings."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self.journal = Journal(database)
+        self.registry = RegistryStore(database)
+        self.links = Links(database)
+        self.lessons = LessonList(database)
+        self.activities = Activities(database)
+        self.audit = Audit(database)
+
+    @classmethod
+    async def open(cls, url: str) -> "Store":
+        """Opens `sqlite:///file` or `postgresql://…` and brings its tables up to date."""
+        return cls(await Database.open(url))
+
+    async def close(self) -> None:
+        """Closes every connection. May be called again."""
+        await self._database.close()
