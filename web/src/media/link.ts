@@ -1,0 +1,248 @@
+import { Problem, problemOf } from "../api";
+import { t } from "../strings";
+import { Liveness, receivedSoFar } from "./liveness";
+
+// One WHIP or WHEP session, kept up for as long as it is wanted. A session is never renegotiated and never repaired: when
+// it is dead it is torn down and POSTed again, which is also what a restarted server needs.
+
+export interface LinkOptions {
+  url: string;
+  token: string;
+  /** Adds transceivers to a fresh connection, before the offer is made. */
+  prepare(connection: RTCPeerConnection): void;
+  /** Media may flow (false: it no longer does, a new attempt is under way). */
+  changed(isUp: boolean): void;
+  /** The server answered with a problem; after a final one no further attempt is made. */
+  problem?(problem: Problem): void;
+  /** Every stats sample, for whoever wants figures from it. */
+  stats?(report: RTCStatsReport, now: number): void;
+}
+
+const POLL_MS = 200;
+const POST_TIMEOUT_MS = 5000;
+const DELETE_TIMEOUT_MS = 3000;
+/** A silence that makes a connection suspect when the WebSocket had to be opened anew: the server sends twice a second. */
+const SUSPECT_MS = 600;
+
+/** Answers that no repetition changes: the token, the right or the lesson is gone. */
+const FINAL_STATUS: ReadonlySet<number> = new Set([400, 401, 403, 406, 410, 415]);
+
+/** Wait before POST number `attempt` after a failure: as fast as a restarting server deserves, then once a second. */
+export function retryMs(attempt: number, status: number): number {
+  if (status === 404 || status === 409) return attempt < 5 ? 300 : 1000; // nobody publishes there yet
+  if (status === 429 || status === 503) return attempt < 10 ? 500 : 2000;
+  return attempt < 25 ? 200 : 1000;
+}
+
+/** Sessions that exist right now, to be ended when the page goes away: a closed tab sends no goodbye of its own. */
+const open = new Map<string, string>();
+
+function endSession(location: string, token: string, keepalive: boolean): void {
+  const aborter = new AbortController();
+  if (!keepalive) setTimeout(() => aborter.abort(), DELETE_TIMEOUT_MS);
+  const init: RequestInit = { method: "DELETE", headers: { Authorization: `Bearer ${token}` }, keepalive };
+  if (!keepalive) init.signal = aborter.signal;
+  // Best effort: a server that never hears of it notices the silence in 8 s.
+  fetch(location, init).catch(() => undefined);
+}
+
+export function endSessionsOnLeave(): void {
+  window.addEventListener("pagehide", () => {
+    for (const [location, token] of open) endSession(location, token, true);
+    open.clear();
+  });
+}
+
+export class Link {
+  private connection: RTCPeerConnection | null = null;
+  private location: string | null = null;
+  private wanted = false;
+  private allowed = true;
+  private isUp = false;
+  private attempt = 0;
+  private generation = 0;
+  private retry: ReturnType<typeof setTimeout> | undefined;
+  private poll: ReturnType<typeof setInterval> | undefined;
+  private posting: AbortController | null = null;
+  private liveness: Liveness | null = null;
+
+  constructor(private readonly options: LinkOptions) {}
+
+  get up(): boolean {
+    return this.isUp;
+  }
+
+  start(): void {
+    if (this.wanted) return;
+    this.wanted = true;
+    this.attempt = 0;
+    void this.open();
+  }
+
+  /** Idempotent. Ends the session on the server, too. */
+  stop(): void {
+    this.wanted = false;
+    this.tearDown();
+  }
+
+  /** While not allowed an existing connection is left alone, but no new one is asked for. */
+  allow(allowed: boolean): void {
+    if (allowed === this.allowed) return;
+    this.allowed = allowed;
+    if (!allowed) clearTimeout(this.retry);
+    else if (this.connection === null && this.posting === null) this.again(0);
+  }
+
+  /** The offer has to change (another set of tracks): a new session replaces the old one. */
+  redo(): void {
+    if (!this.wanted) return;
+    this.attempt = 0;
+    this.tearDown();
+    this.again(0);
+  }
+
+  /** The WebSocket came back: unless media has been heard in the meantime, this connection died with the old one. */
+  suspect(): void {
+    if (!this.wanted) return;
+    if (this.connection === null) {
+      if (this.posting === null) this.again(0);
+      return;
+    }
+    if (this.liveness !== null && this.liveness.silentMs(performance.now()) > SUSPECT_MS) this.redo();
+  }
+
+  senders(): RTCRtpSender[] {
+    return this.connection?.getSenders() ?? [];
+  }
+
+  receivers(): RTCRtpReceiver[] {
+    return this.connection?.getReceivers() ?? [];
+  }
+
+  private again(delay: number): void {
+    clearTimeout(this.retry);
+    if (!this.wanted || !this.allowed) return;
+    this.retry = setTimeout(() => void this.open(), delay);
+  }
+
+  private async open(): Promise<void> {
+    const generation = ++this.generation;
+    const connection = new RTCPeerConnection({ bundlePolicy: "max-bundle", iceServers: [] });
+    try {
+      this.options.prepare(connection);
+      await connection.setLocalDescription();
+      // No waiting for candidates: the server learns our address from our first check.
+      const session = await this.post(connection.localDescription?.sdp ?? "");
+      if (generation !== this.generation || !this.wanted) {
+        endSession(session.location, this.options.token, false);
+        connection.close();
+        return;
+      }
+      this.connection = connection;
+      this.location = session.location;
+      open.set(session.location, this.options.token);
+      await connection.setRemoteDescription({ type: "answer", sdp: session.answer });
+      if (generation === this.generation) this.watch(connection);
+    } catch (error) {
+      connection.close();
+      if (generation === this.generation) this.failed(error);
+    }
+  }
+
+  private async post(offer: string): Promise<{ location: string; answer: string }> {
+    const aborter = new AbortController();
+    this.posting = aborter;
+    const timer = setTimeout(() => aborter.abort(), POST_TIMEOUT_MS);
+    try {
+      const response = await fetch(this.options.url, {
+        method: "POST",
+        headers: { "Content-Type": "application/sdp", Authorization: `Bearer ${this.options.token}` },
+        body: offer,
+        signal: aborter.signal,
+      });
+      if (!response.ok) throw await problemOf(response);
+      const location = response.headers.get("Location");
+      if (location === null) throw new Problem(response.status, "bad_answer", t("error_status", { status: response.status }));
+      return { location: new URL(location, response.url).href, answer: await response.text() };
+    } finally {
+      clearTimeout(timer);
+      if (this.posting === aborter) this.posting = null;
+    }
+  }
+
+  private failed(error: unknown): void {
+    this.tearDown();
+    const status = error instanceof Problem ? error.status : 0;
+    if (error instanceof Problem) this.options.problem?.(error);
+    if (FINAL_STATUS.has(status)) {
+      this.wanted = false;
+      return;
+    }
+    this.again(retryMs(this.attempt++, status));
+  }
+
+  private watch(connection: RTCPeerConnection): void {
+    const liveness = new Liveness(performance.now());
+    this.liveness = liveness;
+    connection.onconnectionstatechange = () => {
+      if (connection !== this.connection) return;
+      if (connection.connectionState === "connected") this.setUp(true);
+      if (connection.connectionState === "failed" || connection.connectionState === "closed") this.died();
+    };
+    // The server's DTLS goodbye closes the transport at once, long before ICE notices anything.
+    const transport = connection.getSenders()[0]?.transport ?? connection.getReceivers()[0]?.transport;
+    transport?.addEventListener("statechange", () => {
+      if (connection === this.connection && (transport.state === "closed" || transport.state === "failed")) this.died();
+    });
+    this.poll = setInterval(() => void this.sample(connection, liveness), POLL_MS);
+    if (connection.connectionState === "connected") this.setUp(true);
+  }
+
+  private async sample(connection: RTCPeerConnection, liveness: Liveness): Promise<void> {
+    const report = await connection.getStats();
+    if (connection !== this.connection) return;
+    const now = performance.now();
+    const count = receivedSoFar(report.values());
+    if (count !== null && liveness.isDead(now, count)) this.died();
+    else this.options.stats?.(report, now);
+  }
+
+  private died(): void {
+    // A dead path says nothing about the next attempt: ask at once.
+    this.attempt = 0;
+    this.tearDown();
+    this.again(0);
+  }
+
+  private setUp(isUp: boolean): void {
+    if (isUp === this.isUp) return;
+    this.isUp = isUp;
+    if (isUp) this.attempt = 0;
+    this.options.changed(isUp);
+  }
+
+  private tearDown(): void {
+    this.generation++;
+    clearTimeout(this.retry);
+    clearInterval(this.poll);
+    this.posting?.abort();
+    this.posting = null;
+    const { connection, location } = this;
+    this.connection = null;
+    this.location = null;
+    this.liveness = null;
+    if (connection !== null) {
+      connection.onconnectionstatechange = null;
+      connection.close();
+    }
+    if (location !== null) {
+      open.delete(location);
+      endSession(location, this.options.token, false);
+    }
+    this.setUp(false);
+  }
+}
+
+export function mediaUrl(verb: "whip" | "whep", lesson: string, seat: string, source: string): string {
+  return `/${verb}/${[lesson, seat, source].map(encodeURIComponent).join("/")}`;
+}

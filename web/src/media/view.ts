@@ -1,0 +1,109 @@
+import type { Problem } from "../api";
+import type { Source } from "../protocol";
+import { Link, mediaUrl } from "./link";
+
+// Watching one source of another seat.
+
+export interface ViewOptions {
+  lesson: string;
+  seat: string;
+  source: Source;
+  token: string;
+  /** The stream to show; a new object after every new connection. Null never comes back: the last picture may stand. */
+  stream(stream: MediaStream): void;
+  changed(isUp: boolean): void;
+  problem?(problem: Problem): void;
+}
+
+export interface Reception {
+  /** Share of video packets lost over the last five seconds, 0..1. */
+  loss: number;
+}
+
+interface InboundVideo {
+  type: string;
+  kind?: string;
+  packetsReceived?: number;
+  packetsLost?: number;
+}
+
+const LOSS_WINDOW_MS = 5000;
+
+export class Viewer {
+  readonly key: string;
+  private readonly link: Link;
+  private samples: { at: number; received: number; lost: number }[] = [];
+
+  constructor(private readonly options: ViewOptions) {
+    this.key = `${options.seat}/${options.source}`;
+    this.link = new Link({
+      url: mediaUrl("whep", options.lesson, options.seat, options.source),
+      token: options.token,
+      prepare: (connection) => this.prepare(connection),
+      changed: (isUp) => {
+        if (!isUp) this.samples = [];
+        options.changed(isUp);
+      },
+      problem: (problem) => options.problem?.(problem),
+      stats: (report, now) => this.measure(report, now),
+    });
+  }
+
+  start(): void {
+    this.link.start();
+  }
+
+  /** `available`: somebody publishes there, as the lesson's view has it. */
+  setAvailable(available: boolean): void {
+    this.link.allow(available);
+  }
+
+  suspect(): void {
+    this.link.suspect();
+  }
+
+  close(): void {
+    this.link.stop();
+  }
+
+  /** Sound level of this moment, 0..1. */
+  level(): number {
+    for (const receiver of this.link.receivers()) {
+      if (receiver.track.kind === "audio") return receiver.getSynchronizationSources()[0]?.audioLevel ?? 0;
+    }
+    return 0;
+  }
+
+  reception(): Reception {
+    const first = this.samples[0];
+    const last = this.samples[this.samples.length - 1];
+    if (first === undefined || last === undefined) return { loss: 0 };
+    const lost = Math.max(0, last.lost - first.lost);
+    const expected = lost + last.received - first.received;
+    return { loss: expected < 50 ? 0 : lost / expected };
+  }
+
+  private prepare(connection: RTCPeerConnection): void {
+    const stream = new MediaStream();
+    connection.addTransceiver("audio", { direction: "recvonly" });
+    connection.addTransceiver("video", { direction: "recvonly" });
+    let handed = false;
+    connection.ontrack = (event) => {
+      stream.addTrack(event.track);
+      // Handed over with the first packet, so that the old picture stands until there is a new one.
+      event.track.addEventListener("unmute", () => {
+        if (handed) return;
+        handed = true;
+        this.options.stream(stream);
+      });
+    };
+  }
+
+  private measure(report: RTCStatsReport, now: number): void {
+    for (const entry of report.values() as Iterable<InboundVideo>) {
+      if (entry.type !== "inbound-rtp" || entry.kind !== "video") continue;
+      this.samples.push({ at: now, received: entry.packetsReceived ?? 0, lost: entry.packetsLost ?? 0 });
+    }
+    while (this.samples.length > 1 && now - (this.samples[0]?.at ?? now) > LOSS_WINDOW_MS) this.samples.shift();
+  }
+}

@@ -1,0 +1,206 @@
+// What the server says and what a page may say: the JSON of docs/protocol.md, and nothing else.
+
+export type LessonState = "scheduled" | "open" | "live" | "ended";
+export type Source = "camera" | "screen" | "board" | "students" | "stand" | "phone";
+export type Fault = "no_sound" | "no_picture" | "other";
+export type Instant = string; // ISO 8601 with offset
+
+export interface Headcount {
+  students: number;
+  teachers: number;
+}
+
+export interface StreamView {
+  source: Source;
+  state: "flowing" | "stalled";
+  audio: boolean;
+  video: boolean;
+}
+
+export interface SeatView {
+  seat: string;
+  role: "host" | "rural";
+  school: string;
+  classroom: string | null;
+  class_name: string | null;
+  present: boolean;
+  left_at: Instant | null;
+  muted: boolean;
+  help: Fault | null;
+  students: number | null;
+  headcount: Headcount | null;
+  streams: StreamView[];
+  rung: string;
+  code: string | null;
+  join: string | null;
+}
+
+export interface MissingConsent {
+  seat: string;
+  school: string;
+  class_name: string;
+}
+
+export interface LessonView {
+  lesson: string;
+  seq: number;
+  state: LessonState;
+  subject: string;
+  subject_name?: string;
+  is_test: boolean;
+  now: Instant;
+  planned: { start: Instant; end: Instant }[];
+  opened_at: Instant | null;
+  started_at: Instant | null;
+  ended_at: Instant | null;
+  supporter: { school: string };
+  stage: string | null;
+  hands: { seat: string; at: Instant }[];
+  recording: { on: boolean; wanted: boolean; missing_consent: MissingConsent[] };
+  seats: SeatView[];
+}
+
+export interface LinkFigures {
+  up_kbps: number;
+  down_kbps: number;
+  loss: number; // 0..1
+  rtt_ms: number;
+}
+
+export interface ErrorMessage {
+  code: string;
+  title: string;
+  title_en?: string;
+  detail?: string;
+}
+
+export type ServerMessage =
+  | { type: "welcome"; seat: string; role: string; lesson: LessonView; recording_notice: string | boolean | null }
+  | { type: "lesson"; lesson: LessonView }
+  | { type: "links"; seats: Record<string, LinkFigures> }
+  | { type: "replaced" }
+  | ({ type: "error" } & ErrorMessage)
+  | { type: "pong"; t: number; now: Instant }
+  | { type: "closing" };
+
+export type ClientMessage =
+  | { type: "hello"; token: string; device: string; version: 1 }
+  | { type: "start" }
+  | { type: "end" }
+  | { type: "raise_hand" }
+  | { type: "lower_hand"; seat?: string }
+  | { type: "set_stage"; seat: string | null }
+  | { type: "mute"; seat: string | null; muted: boolean }
+  | { type: "headcount"; seat?: string; students: number; teachers: number }
+  | { type: "help"; fault: Fault }
+  | { type: "answer_help"; seat: string }
+  | { type: "note_consent"; seat: string | null; by_name: string }
+  | { type: "record"; on: boolean }
+  | { type: "ping"; t: number };
+
+// HTTP API
+
+export interface Me {
+  role: string;
+  school: { id: string; name: string } | null;
+  classroom: { id: string; name: string } | null;
+  lesson: string | null;
+  seat: string | null;
+}
+
+export interface ClassChoice {
+  id: string;
+  name: string;
+  students: number | null;
+}
+
+export interface ClassroomChoices {
+  own: { school: string; classes: ClassChoice[] };
+  pairs: {
+    pair: string;
+    school: string;
+    level: string;
+    status: string;
+    classrooms: { id: string; name: string; classes: ClassChoice[] }[];
+  }[];
+}
+
+export interface Activity {
+  pair: string;
+  supporter: string;
+  recipient: string;
+  state: "counted" | "pending" | "not_counted";
+  minutes: number;
+  participants: number;
+  month: string;
+  subject: string;
+  flags: { code: string; text: string }[];
+  reason: string;
+}
+
+export interface LessonRow {
+  lesson: string;
+  state: LessonState;
+  subject: string;
+  start: Instant;
+  end: Instant;
+  class_name: string | null;
+  seats: { school: string; classroom: string | null }[];
+  activities: Activity[];
+  recording: boolean;
+}
+
+export interface Recording {
+  file: string;
+  seat: string;
+  source: Source;
+  seconds: number;
+  gaps: { from_s: number; to_s: number }[];
+}
+
+export interface LessonSummary {
+  lesson: string;
+  state: LessonState;
+  minutes: number;
+  seats: { seat: string; school: string; classroom: string | null; minutes: number; headcount: Headcount | null }[];
+  activities: Activity[];
+  recordings: Recording[];
+}
+
+export interface NewLesson {
+  class_name: string;
+  class_size: number;
+  class_id?: string;
+  subject: string;
+  minutes: number;
+  recipients: { classroom_id: string; class_name?: string; class_size?: number }[];
+  record: boolean;
+  consent_by?: string;
+  is_test?: boolean;
+}
+
+export interface CreatedLesson {
+  lesson: string;
+  teacher: { page: string; whip: string; token: string };
+}
+
+export interface RoomNext {
+  lesson: string;
+  state: LessonState;
+  subject: string;
+  start: Instant;
+  end: Instant;
+  supporter: string;
+}
+
+export interface Room {
+  classroom: string | { id: string; name: string };
+  school: string | { id: string; name: string };
+  next: RoomNext | null;
+  now: Instant;
+}
+
+/** The twelve boxes of the paper form, in its order; the key is what the server stores. */
+export const SUBJECTS = ["语", "数", "英", "科", "品德", "音", "体", "美", "劳技", "信息技术", "拓展课程", "其他"] as const;
+
+export const TEACHER_SEAT = "teacher";
