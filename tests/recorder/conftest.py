@@ -1,0 +1,246 @@
+"""A clip whose picture says what time it is, as RTP packets of a publisher.
+
+Every picture carries its number as black and white squares; at each full second the ground turns white for 100 ms and a
+tone of 1 kHz sounds for 100 ms. So the time of a picture can be read from its pixels, and sound compared with picture.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from fractions import Fraction
+from functools import cache
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+from aiortc.codecs.h264 import H264Encoder
+from aiortc.codecs.vpx import Vp8Encoder
+
+from classroom.relay.route import Track
+from classroom.relay.rtp import Packet, SenderReport
+
+WIDTH, HEIGHT, FPS = 320, 192, 25
+CELL = 20
+BITS = 12
+GOP = 25
+NTP_MINUS_SERVER = 3.9e9
+
+
+def picture(number: int) -> np.ndarray:
+    """The picture `number`: the squares of its bits in two rows, on a ground that is white for 100 ms every second."""
+    image = np.full((HEIGHT, WIDTH, 3), 235 if number % FPS * 10 < FPS else 90, np.uint8)
+    for bit in range(BITS):
+        x, y = 40 + bit % 6 * 40, 40 + bit // 6 * 60
+        image[y - 10 : y + CELL + 10, x - 10 : x + CELL + 10] = 90
+        image[y : y + CELL, x : x + CELL] = 255 if number >> bit & 1 else 0
+    return image
+
+
+def read_picture(gray: np.ndarray) -> tuple[int, bool]:
+    """The number on a picture (luma, any size), and whether its ground is white."""
+    scale_y, scale_x = gray.shape[0] / HEIGHT, gray.shape[1] / WIDTH
+    number = 0
+    for bit in range(BITS):
+        x, y = 40 + bit % 6 * 40 + CELL // 2, 40 + bit // 6 * 60 + CELL // 2
+        cell = gray[int((y - 4) * scale_y) : int((y + 4) * scale_y), int((x - 4) * scale_x) : int((x + 4) * scale_x)]
+        number |= int(cell.mean() > 128) << bit
+    return number, bool(gray[int(170 * scale_y) :, :].mean() > 170)
+
+
+@cache
+def encoded_pictures(codec: str, seconds: int, scale: int = 1) -> list[tuple[bytes, bool]]:
+    context = av.CodecContext.create({"vp8": "libvpx", "h264": "libx264"}[codec], "w")
+    context.width, context.height, context.pix_fmt = WIDTH * scale, HEIGHT * scale, "yuv420p"
+    context.time_base, context.framerate = Fraction(1, FPS), Fraction(FPS, 1)
+    context.bit_rate, context.gop_size = 600_000, GOP
+    if codec == "h264":
+        context.options = {"tune": "zerolatency", "preset": "ultrafast", "forced-idr": "1"}
+        context.profile = "Baseline"
+    else:
+        context.options = {"deadline": "realtime", "lag-in-frames": "0", "cpu-used": "8"}
+    result = []
+    for number in range(seconds * FPS):
+        image = picture(number).repeat(scale, axis=0).repeat(scale, axis=1)
+        frame = av.VideoFrame.from_ndarray(image, format="bgr24").reformat(format="yuv420p")
+        frame.pts, frame.time_base = number, Fraction(1, FPS)
+        if number % GOP == 0:
+            frame.pict_type = av.video.frame.PictureType.I
+        result += [(bytes(packet), packet.is_keyframe) for packet in context.encode(frame)]
+    return result
+
+
+@cache
+def encoded_sound(seconds: int) -> list[bytes]:
+    context = av.CodecContext.create("libopus", "w")
+    context.sample_rate, context.layout, context.format, context.bit_rate = 48000, "stereo", "s16", 48000
+    context.options = {"application": "lowdelay"}
+    result = []
+    for block in range(seconds * 50):
+        t = (np.arange(960) + block * 960) / 48000
+        tone = (np.sin(2 * np.pi * 1000 * t) * 12000 * (t % 1 < 0.1)).astype(np.int16)
+        frame = av.AudioFrame.from_ndarray(tone.repeat(2)[None], format="s16", layout="stereo")
+        frame.sample_rate, frame.pts = 48000, block * 960
+        result += [bytes(packet) for packet in context.encode(frame)]
+    return result
+
+
+Step = tuple[float, Packet | tuple[str, SenderReport]]
+
+
+@dataclass
+class Script:
+    """What a publisher sends, in the order of arrival. Times are seconds after the clip's start."""
+
+    tracks: dict[str, Track]
+    steps: list[Step] = field(default_factory=list)
+
+    def between(self, start: float, end: float) -> "Script":
+        return Script(self.tracks, [step for step in self.steps if start <= step[0] < end])
+
+    def without(self, drop: Callable[[float, Packet], bool]) -> "Script":
+        kept = [step for step in self.steps if not (isinstance(step[1], Packet) and drop(step[0], step[1]))]
+        return Script(self.tracks, kept)
+
+    def later(self, seconds: float, *, ssrc: int = 0) -> "Script":
+        """The same, `seconds` later; with `ssrc` under other SSRCs and other numbers, as a new session has."""
+        shift = 0 if not ssrc else 5000
+        steps: list[Step] = []
+        for at, what in self.steps:
+            if isinstance(what, Packet):
+                p = what
+                number = (p.sequence_number + shift) & 0xFFFF
+                time = (p.timestamp + shift * 1000) & 0xFFFFFFFF
+                steps.append((
+                    at + seconds,
+                    Packet(p.kind, p.payload_type, p.marker, number, time, p.ssrc + ssrc, p.payload,
+                           p.arrived + seconds, p.keyframe),
+                ))  # fmt: skip
+            else:
+                r = what[1]
+                time = (r.rtp_timestamp + shift * 1000) & 0xFFFFFFFF
+                report = SenderReport(r.ssrc + ssrc, r.ntp + seconds, time, r.arrived + seconds)
+                steps.append((at + seconds, (what[0], report)))
+        return Script(self.tracks, steps)
+
+
+def script(
+    codec: str | None,
+    seconds: int,
+    *,
+    sound: bool = True,
+    reports: bool = True,
+    video_delay_s: float = 0.0,
+    jitter_s: float = 0.0,
+    scale: int = 1,
+    start: float = 0.0,
+    reports_from_s: float = 0.4,
+) -> Script:
+    """RTP of the clip as a browser sends it; arrival = `start` + capture time (+ delay and jitter, seeded)."""
+    rng = np.random.default_rng(7)
+    tracks: dict[str, Track] = {}
+    steps: list[Step] = []
+
+    def add(at: float, packet: Packet) -> None:
+        packet.arrived = start + at
+        steps.append((at, packet))
+
+    if codec is not None:
+        tracks["video"] = Track("video", codec, 90000, 0, "")
+        packer = Vp8Encoder() if codec == "vp8" else H264Encoder()
+        number, first = 65000, 4294900000
+        for index, (data, keyframe) in enumerate(encoded_pictures(codec, seconds, scale)):
+            encoded = av.Packet(data)
+            encoded.pts, encoded.time_base = index, Fraction(1, FPS)
+            payloads, _ = packer.pack(encoded)
+            at = index / FPS + video_delay_s + float(rng.uniform(0, jitter_s))
+            for part, payload in enumerate(payloads):
+                time = (first + index * 90000 // FPS) & 0xFFFFFFFF
+                last = part == len(payloads) - 1
+                packet = Packet("video", 96, last, number & 0xFFFF, time, 11, payload, 0, keyframe and part == 0)
+                add(at + part * 0.0005, packet)
+                number += 1
+        if reports:
+            for k in range(seconds):
+                at = k + reports_from_s
+                time = (first + round(at * 90000)) & 0xFFFFFFFF
+                steps.append((at, ("video", SenderReport(11, NTP_MINUS_SERVER + at, time, start + at))))
+    if sound:
+        tracks["audio"] = Track("audio", "opus", 48000, 2, "minptime=10;useinbandfec=1")
+        for index, payload in enumerate(encoded_sound(seconds)):
+            at = index * 0.02 + float(rng.uniform(0, jitter_s))
+            time = (123456789 + index * 960) & 0xFFFFFFFF
+            add(at, Packet("audio", 111, index == 0, (100 + index) & 0xFFFF, time, 22, payload, 0))
+        if reports:
+            for k in range(0, seconds, 2):
+                at = k + reports_from_s + 0.2
+                time = (123456789 + round(at * 48000)) & 0xFFFFFFFF
+                steps.append((at, ("audio", SenderReport(22, NTP_MINUS_SERVER + at, time, start + at))))
+    steps.sort(key=lambda step: step[0])
+    return Script(tracks, steps)
+
+
+@dataclass
+class Seen:
+    """What can be seen and heard in a file."""
+
+    pictures: list[tuple[float, int, bool]]
+    """Time in the file, number on the picture, white."""
+    beeps: list[float]
+    """Where tones begin, in the file's time."""
+    sound: list[tuple[float, float]]
+    """Spans covered by sound packets (start, end)."""
+
+    @property
+    def flashes(self) -> list[float]:
+        """Where the ground turns white (the picture before is there and dark)."""
+        pairs = zip(self.pictures, self.pictures[1:], strict=False)
+        return [b[0] for a, b in pairs if b[2] and not a[2] and b[0] - a[0] < 0.1]
+
+    def offsets(self) -> list[float]:
+        """Sound minus picture at every second where both are there."""
+        return [beep - flash for flash in self.flashes for beep in self.beeps if abs(beep - flash) < 0.4]
+
+
+def look(path: Path) -> Seen:
+    """Decode a file with libav, strictly."""
+    seen = Seen([], [], [])
+    samples: list[tuple[float, np.ndarray]] = []
+    with av.open(str(path)) as container:
+        for stream in container.streams:
+            stream.codec_context.options = {"err_detect": "explode"} if stream.type == "video" else {}
+        for packet in container.demux():
+            if packet.pts is not None and packet.stream.type == "audio":
+                start = float(packet.pts * packet.time_base)
+                seen.sound.append((start, start + 0.02))
+            for frame in packet.decode():
+                at = float(frame.pts * frame.time_base)
+                if isinstance(frame, av.VideoFrame):
+                    gray = frame.to_ndarray(format="gray")
+                    seen.pictures.append((at, *read_picture(gray)))
+                else:
+                    samples.append((at, frame.to_ndarray()[0].astype(np.float32)))
+    quiet = True
+    for at, block in samples:
+        block = np.abs(block[: len(block) // 48 * 48]).reshape(-1, 48).max(axis=1)
+        loud = block > (0.1 if block.max() <= 2 else 3000)
+        for ms, is_loud in enumerate(loud):
+            if is_loud and quiet and (not seen.beeps or at + ms / 1000 - seen.beeps[-1] > 0.5):
+                seen.beeps.append(at + ms / 1000)
+            quiet = not is_loud
+    return seen
+
+
+@pytest.fixture(name="script")
+def script_fixture() -> Callable[..., Script]:
+    return script
+
+
+@pytest.fixture(name="look")
+def look_fixture() -> Callable[[Path], Seen]:
+    return look
+
+
+@pytest.fixture
+def clip_pictures() -> Callable[[str, int], list[tuple[bytes, bool]]]:
+    # A second encoding may differ (realtime VP8 looks at the clock): the same arguments as in `script`.
+    return lambda codec, seconds: encoded_pictures(codec, seconds, 1)
