@@ -10,26 +10,14 @@ import contextlib
 import secrets
 import time
 from collections.abc import Awaitable, Callable
-from struct import Struct
-from typing import Any
 
-from aiortc.rtp import (
-    RtcpPacket,
-    RtcpPsfbPacket,
-    RtcpRrPacket,
-    RtcpRtpfbPacket,
-    RtcpSdesPacket,
-    RtcpSenderInfo,
-    RtcpSourceInfo,
-    RtcpSrPacket,
-)
-
+from classroom.relay import rtcp
 from classroom.relay.client_peer import ClientError, ClientPeer, Keep
 from classroom.relay.offer import AnswerError, AnswerTrack, OfferTrack, Setup, read_answer, write_offer
 from classroom.relay.peer import Certificate
 from classroom.relay.playout import TICKS_PER_S, Clip, Cue, Playout
 from classroom.relay.reception import Reception
-from classroom.relay.rtp import Kind, Packet
+from classroom.relay.rtp import HEADER, BadPacket, Header, Kind, Packet
 
 Post = Callable[[str, str, str], Awaitable[tuple[str, str]]]
 """`await post(url, offer, token)` → (answer, location of the session). Raises what its HTTP client raises."""
@@ -37,7 +25,6 @@ Post = Callable[[str, str, str], Awaitable[tuple[str, str]]]
 Rewrite = Callable[[Kind, bytes], bytes]
 """Changes a payload just before it is sent: a benchmark stamps the time into it."""
 
-HEADER = Struct("!BBHLL")
 REPORT_S = 1.0
 RING = 1024  # packets kept for retransmission: more than 2 s of 1.5 Mbit/s
 LATE_S = 0.5  # a pacer that woke so late was stopped or starved: go on from now instead of catching up
@@ -45,9 +32,6 @@ KEYFRAME_INTERVAL_S = 0.3  # a second PLI this soon asks for the keyframe that i
 NACK_FIRST_S = 0.01  # packets that overtake each other need no retransmission
 NACK_AGAIN_S = 0.1
 NTP_EPOCH_S = 2_208_988_800  # 1900 → 1970, RFC 5905 §6
-CNAME = 1  # RFC 3550 §6.5.1
-
-PLI, FIR, NACK = 1, 4, 1  # feedback formats: RFC 4585 §6.3.1, RFC 5104 §4.3.1, RFC 4585 §6.2.1
 
 
 class _Outgoing:
@@ -183,31 +167,30 @@ class ClipPublisher:
             await asyncio.sleep(REPORT_S)
             now = time.monotonic()
             # Every report says what the same clock read at the same moment, so sound and picture stay together.
-            ntp = int((time.time() + NTP_EPOCH_S) * 2**32)
+            ntp = rtcp.ntp_timestamp(time.time() + NTP_EPOCH_S)
             for out in self._out.values():
-                stands_at = out.timestamp + int((now - self._start) * out.clock_rate)
-                info = RtcpSenderInfo(ntp, stands_at & 0xFFFFFFFF, out.packets & 0xFFFFFFFF, out.bytes & 0xFFFFFFFF)
-                name = RtcpSdesPacket([RtcpSourceInfo(out.ssrc, [(CNAME, b"own")])])
-                self.peer.send_rtcp(bytes(RtcpSrPacket(out.ssrc, info)) + bytes(name))
+                stands_at = (out.timestamp + int((now - self._start) * out.clock_rate)) & 0xFFFFFFFF
+                report = rtcp.sender_report(rtcp.SenderInfo(out.ssrc, ntp, stands_at, out.packets, out.bytes))
+                self.peer.send_rtcp(report + rtcp.source_description([out.ssrc], "own"))
 
     def _feedback(self, compound: bytes) -> None:
-        for packet in _parse_rtcp(compound):
-            if isinstance(packet, RtcpPsfbPacket) and packet.fmt in (PLI, FIR):
+        for message in _parse_rtcp(compound):
+            if isinstance(message, rtcp.KeyframeRequest):
                 self._keyframe_wanted()
-            elif isinstance(packet, RtcpRtpfbPacket) and packet.fmt == NACK:
-                self._retransmit(packet)
+            elif isinstance(message, rtcp.Nack):
+                self._retransmit(message)
 
     def _keyframe_wanted(self) -> None:
         self.keyframe_requests += 1
         if time.monotonic() - self._keyframe_sent > KEYFRAME_INTERVAL_S:
             self._playout.jump_to_keyframe()
 
-    def _retransmit(self, nack: RtcpRtpfbPacket) -> None:
+    def _retransmit(self, nack: rtcp.Nack) -> None:
         out = next((out for out in self._out.values() if out.ssrc == nack.media_ssrc), None)
         if out is None:
             return
         for number in nack.lost:
-            packet = out.again(number & 0xFFFF)
+            packet = out.again(number)
             if packet is not None:
                 self.retransmitted += 1
                 self.peer.send_rtp(packet)
@@ -217,7 +200,7 @@ class Viewer:
     """Views a stream: counts, reports once a second, asks again for what is missing.
 
     Without `on_packet` nothing but packet headers is looked at, which is what makes a viewer cheap; with it each
-    authenticated packet is handed out once, in the order of arrival (recovered ones late), padding left out.
+    authenticated packet is handed out once, in the order of arrival: recovered ones late, mere padding without payload.
     """
 
     def __init__(
@@ -274,47 +257,48 @@ class Viewer:
         """Send a picture loss indication (RFC 4585 §6.3.1)."""
         video = self.receptions.get("video")
         if video is not None and video.ssrc is not None:
-            self.peer.send_rtcp(bytes(RtcpPsfbPacket(fmt=PLI, ssrc=self._ssrc, media_ssrc=video.ssrc)))
+            self.peer.send_rtcp(rtcp.picture_loss(self._ssrc, video.ssrc))
 
     def _receive(self, datagram: bytes, now: float) -> None:
-        first, second, number, timestamp, ssrc = HEADER.unpack_from(datagram)
+        _, second, number, timestamp, ssrc = HEADER.unpack_from(datagram)
         payload_type = second & 0x7F
         reception = self._by_type.get(payload_type)
         if reception is None:
             self._receive_rtx(datagram, payload_type, now)
             return
-        plain = datagram
-        if self._on_packet is not None:
-            unprotected = self.peer.unprotect_rtp(datagram)
-            if unprotected is None:
-                return
-            plain = unprotected
-        if not reception.arrived(number, timestamp, ssrc, len(datagram), now):
+        # Handed out means authenticated; merely counted may be taken on trust.
+        plain = datagram if self._on_packet is None else self.peer.unprotect_rtp(datagram)
+        if plain is None or not reception.arrived(number, timestamp, ssrc, len(datagram), now):
             return
         if reception.missing and self._nack and self._nack_timer is None:
             self._nack_timer = asyncio.get_running_loop().call_later(NACK_FIRST_S, self._ask_again)
         if self._on_packet is not None:
-            payload = _payload(plain)
-            if payload:
-                marker = bool(second & 0x80)
-                packet = Packet(reception.kind, payload_type, marker, number, timestamp, ssrc, payload, now)
+            with contextlib.suppress(BadPacket):
+                header = Header(plain)
+                payload = plain[header.start : header.end]
+                packet = Packet(reception.kind, payload_type, header.marker, number, timestamp, ssrc, payload, now)
                 self._on_packet(packet)
 
     def _receive_rtx(self, datagram: bytes, rtx_payload_type: int, now: float) -> None:
         """RFC 4588 §4: the payload begins with the number of the packet that it brings again."""
         reception = self._by_rtx_type.get(rtx_payload_type)
         plain = self.peer.unprotect_rtp(datagram) if reception is not None else None
-        payload = _payload(plain) if plain is not None else b""
-        if reception is None or plain is None or reception.ssrc is None or len(payload) < 3:
+        if reception is None or plain is None or reception.ssrc is None:
             return
+        try:
+            header = Header(plain)
+        except BadPacket:
+            return
+        payload = plain[header.start : header.end]
         number = int.from_bytes(payload[:2], "big")
-        timestamp = int.from_bytes(plain[4:8], "big")
-        if not reception.recovered(number) or self._on_packet is None:
+        if len(payload) < 3 or not reception.recovered(number) or self._on_packet is None:
             return
-        packet_type = next(number for number, other in self._by_type.items() if other is reception)
-        marker = bool(plain[1] & 0x80)
-        packet = Packet(reception.kind, packet_type, marker, number, timestamp, reception.ssrc, payload[2:], now)
-        self._on_packet(packet)
+        packet_type = next(kept for kept, other in self._by_type.items() if other is reception)
+        self._on_packet(
+            Packet(
+                reception.kind, packet_type, header.marker, number, header.timestamp, reception.ssrc, payload[2:], now
+            )
+        )
 
     def _ask_again(self) -> None:
         self._nack_timer = None
@@ -323,40 +307,31 @@ class Viewer:
             lost = reception.to_ask()
             outstanding |= bool(reception.missing)
             if lost and reception.ssrc is not None:
-                self.peer.send_rtcp(bytes(RtcpRtpfbPacket(NACK, self._ssrc, reception.ssrc, lost)))
+                self.peer.send_rtcp(rtcp.nack(self._ssrc, reception.ssrc, lost))
         if outstanding:
             self._nack_timer = asyncio.get_running_loop().call_later(NACK_AGAIN_S, self._ask_again)
 
     def _sender_reports(self, compound: bytes) -> None:
         now = time.monotonic()
-        for packet in _parse_rtcp(compound):
-            if isinstance(packet, RtcpSrPacket):
+        for message in _parse_rtcp(compound):
+            if isinstance(message, rtcp.SenderInfo):
                 for reception in self.receptions.values():
-                    if reception.ssrc == packet.ssrc:
-                        reception.sender_report(packet.sender_info.ntp_timestamp, now)
+                    if reception.ssrc == message.ssrc:
+                        reception.sender_report(message.ntp, now)
 
     async def _report_regularly(self) -> None:
         while True:
             await asyncio.sleep(REPORT_S)
             now = time.monotonic()
             reports = [report for r in self.receptions.values() if (report := r.report(now)) is not None]
-            self.peer.send_rtcp(bytes(RtcpRrPacket(self._ssrc, reports)))
+            self.peer.send_rtcp(rtcp.receiver_report(self._ssrc, reports))
 
 
-def _parse_rtcp(compound: bytes) -> list[Any]:
+def _parse_rtcp(compound: bytes) -> list[rtcp.Message]:
     try:
-        return list(RtcpPacket.parse(compound))
-    except Exception:  # aiortc's parser raises ValueError, struct.error, IndexError, …
+        return rtcp.parse(compound)
+    except BadPacket:
         return []
-
-
-def _payload(packet: bytes) -> bytes:
-    """What is between the header with its extensions and the padding (RFC 3550 §5.1); empty for a broken packet."""
-    start = 12 + 4 * (packet[0] & 0x0F)
-    if packet[0] & 0x10:
-        start += 4 + 4 * int.from_bytes(packet[start + 2 : start + 4], "big")
-    end = len(packet) - (packet[-1] if packet[0] & 0x20 else 0)
-    return packet[start:end]
 
 
 def _new_ssrc() -> int:

@@ -1,8 +1,7 @@
 """What a viewer knows of one RTP stream that it receives (RFC 3550 §6.4.1, appendix A): counts, holes, jitter. Pure."""
 
-from aiortc.rtp import RtcpReceiverInfo, clamp_packets_lost
-
-from classroom.relay.rtp import Kind
+from classroom.relay.rtcp import ReportBlock
+from classroom.relay.rtp import Kind, ahead
 
 MISSING_MAX = 512  # holes remembered; more at once is an outage, which a keyframe mends and not a retransmission
 ASK_MAX = 5  # times that one packet is asked for
@@ -36,10 +35,10 @@ class Reception:
         elif ssrc != self.ssrc:
             return False
         else:
-            ahead = (number - self._highest + 0x8000 & 0xFFFF) - 0x8000
-            if ahead > 0:
-                self._skip(ahead)
-            elif self.missing.pop(self._highest + ahead, None) is None:
+            steps = ahead(number, self._highest & 0xFFFF)
+            if steps > 0:
+                self._skip(steps)
+            elif self.missing.pop(self._highest + steps, None) is None:
                 return False
         self.packets += 1
         self.bytes += size_bytes
@@ -48,8 +47,7 @@ class Reception:
 
     def recovered(self, number: int) -> bool:
         """A retransmission of this number came on the RTX stream; False when nobody misses it any more."""
-        extended = self._highest + (number - self._highest + 0x8000 & 0xFFFF) - 0x8000
-        if self.missing.pop(extended, None) is None:
+        if self.missing.pop(self._highest + ahead(number, self._highest & 0xFFFF), None) is None:
             return False
         self.recovered_packets += 1
         return True
@@ -70,7 +68,7 @@ class Reception:
         """Remember the sender's clock, for the round-trip time in our next report."""
         self._sender_report = (ntp_timestamp >> 16 & 0xFFFFFFFF, now)
 
-    def report(self, now: float) -> RtcpReceiverInfo | None:
+    def report(self, now: float) -> ReportBlock | None:
         """The block of a receiver report; None before the first packet."""
         if self.ssrc is None:
             return None
@@ -79,22 +77,22 @@ class Reception:
         self._report = (expected, received)
         lost_since = max(0, expected_since - received_since)
         lsr, came = self._sender_report or (0, now)
-        return RtcpReceiverInfo(
+        return ReportBlock(
             ssrc=self.ssrc,
             fraction_lost=min(255, lost_since * 256 // expected_since) if expected_since > 0 else 0,
-            packets_lost=clamp_packets_lost(expected - received),
-            highest_sequence=self._highest & 0xFFFFFFFF,
+            packets_lost=expected - received,
+            highest_sequence=self._highest,
             jitter=int(self._jitter),
-            lsr=lsr,
-            dlsr=int((now - came) * 65536) & 0xFFFFFFFF,
+            last_report=lsr,
+            delay=int((now - came) * 65536),
         )
 
-    def _skip(self, ahead: int) -> None:
-        for number in range(self._highest + 1, self._highest + ahead):
+    def _skip(self, steps: int) -> None:
+        for number in range(self._highest + 1, self._highest + steps):
             if len(self.missing) >= MISSING_MAX:
                 self.missing.pop(next(iter(self.missing)))
             self.missing[number] = 0
-        self._highest += ahead
+        self._highest += steps
 
     def _measure_jitter(self, timestamp: int, now: float) -> None:
         transit = now * self.clock_rate - timestamp

@@ -44,7 +44,7 @@ def test_a_report_tells_loss_since_the_last_one_and_in_all() -> None:
     first = reception.report(1.0)
     assert first is not None
     assert (first.fraction_lost, first.packets_lost, first.highest_sequence) == (51, 1, 5)
-    assert (first.lsr, first.dlsr) == (0x56789ABC, 32768)
+    assert (first.last_report, first.delay) == (0x56789ABC, 32768)
     feed(reception, [6, 7])
     second = reception.report(2.0)
     assert second is not None
