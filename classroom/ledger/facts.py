@@ -2,7 +2,6 @@
 journal and the registry; the ledger reads nothing else. Schools, rooms, pairs and people are ids, never names.
 """
 
-from collections.abc import Iterable
 from datetime import date, datetime
 from enum import StrEnum
 
@@ -128,8 +127,3 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     presence: tuple[RoomPresence, ...] = ()
     pairs: tuple[Pair, ...] = ()
     confirmations: tuple[Confirmation, ...] = ()
-
-
-def same_room(presence: Iterable[RoomPresence], room: str, role: Role) -> tuple[RoomPresence, ...]:
-    """The pieces of one room in one role."""
-    return tuple(piece for piece in presence if piece.room == room and piece.role is role)

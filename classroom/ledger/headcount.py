@@ -1,0 +1,39 @@
+"""参与师生数: the students and teachers a room brought, and where each number comes from (人次, no names)."""
+
+import msgspec
+
+from classroom.ledger.activity import Flag, Headcount, NumberSource
+from classroom.ledger.facts import Seat
+
+
+def headcount(seat: Seat) -> Headcount:
+    """The confirmed number, else the planned one, else 0. A confirmed 0 is a number; an empty roster is not."""
+    students, students_from = _number(seat.confirmed_students, seat.students)
+    teachers, teachers_from = _number(seat.confirmed_teachers, seat.teachers)
+    return Headcount(students=students, teachers=teachers, students_from=students_from, teachers_from=teachers_from)
+
+
+def with_a_teacher(host: Headcount) -> Headcount:
+    """For a host side without any: a lesson is given by somebody, so there is one teacher, marked as missing."""
+    return msgspec.structs.replace(host, teachers=1, teachers_from=NumberSource.MISSING)
+
+
+def marks(counts: list[Headcount]) -> tuple[Flag, ...]:
+    """按名册, 人数未填, 教师未填: what the reader must know about the rooms' numbers."""
+    students = {count.students_from for count in counts}
+    found = []
+    if NumberSource.PLANNED in students:
+        found.append(Flag.BY_ROSTER)
+    if NumberSource.MISSING in students:
+        found.append(Flag.STUDENTS_MISSING)
+    if any(count.teachers_from is NumberSource.MISSING for count in counts):
+        found.append(Flag.TEACHERS_MISSING)
+    return tuple(found)
+
+
+def _number(confirmed: int | None, planned: int | None) -> tuple[int, NumberSource]:
+    if confirmed is not None:
+        return confirmed, NumberSource.CONFIRMED
+    if planned:
+        return planned, NumberSource.PLANNED
+    return 0, NumberSource.MISSING
