@@ -1,0 +1,44 @@
+"""Refusals: a stable code, a Chinese and an English sentence that say what is wrong and what to do."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+SENTENCES: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        "lesson_exists": ("这节课已经排好，不能重复安排。", "This lesson exists already."),
+        "bad_schedule": (
+            "排课内容有误，请检查时间和教室。",
+            "The lesson cannot be held as planned: check times and rooms.",
+        ),
+        "lesson_not_open": ("课堂尚未打开，请等待主讲教师。", "The lesson is not open yet: wait for the teacher."),
+        "lesson_ended": ("这节课已经结束。", "The lesson is over."),
+        "lesson_under_way": (
+            "已经上课，不能取消；请使用下课。",
+            "The lesson is under way: end it instead of cancelling.",
+        ),
+        "seat_unknown": ("本节课没有这个教室。", "This lesson has no such seat."),
+        "seat_absent": ("该教室当前未接入。", "This classroom is not connected now."),
+        "seat_taken": ("主讲席位正由另一位教师使用。", "Another teacher has this seat now."),
+        "forbidden": ("没有进行此操作的权限。", "You may not do this."),
+        "class_unknown": ("本节课没有这个班级。", "This lesson has no such class."),
+        "consent_missing": (
+            "还有班级未登记录制同意，登记后才能录制。",
+            "Not every class has consented to being recorded: note the consents first.",
+        ),
+        "bad_headcount": (
+            "人数超出范围：学生 0–2000，教师 0–50。",
+            "The headcount is out of range: 0 to 2000 students, 0 to 50 teachers.",
+        ),
+        "source_unknown": ("没有这种画面来源。", "There is no such source."),
+        "rung_unknown": ("没有这一档画质。", "There is no such rung."),
+    }
+)
+
+
+class LessonError(Exception):
+    """A command that the lesson refuses; the lesson is as it was. `title` is a Chinese, `detail` an English sentence."""
+
+    def __init__(self, code: str) -> None:
+        self.code = code
+        self.title, self.detail = SENTENCES[code]
+        super().__init__(f"{code}: {self.detail}")

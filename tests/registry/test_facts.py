@@ -1,0 +1,106 @@
+"""Dated facts: what holds on a day."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from classroom.registry.book import Book, choices
+from classroom.registry.facts import (
+    Class,
+    Classroom,
+    Consent,
+    Link,
+    Pair,
+    PairStatus,
+    School,
+    Size,
+    StatusChange,
+    is_active,
+    is_usable,
+    is_valid,
+    status_on,
+    students_on,
+)
+
+AT = datetime(2019, 5, 14, 1, 0, tzinfo=UTC)
+SECOND = timedelta(seconds=1)
+
+
+def pair(*statuses: tuple[date, PairStatus], recipient: str | None = "s2", id: str = "p1") -> Pair:
+    changes = tuple(StatusChange(since=since, status=status) for since, status in statuses)
+    return Pair(id=id, supporter="s1", recipient=recipient, level="县内", statuses=changes)
+
+
+@pytest.mark.parametrize(
+    ("day", "status", "active"),
+    [
+        (date(2019, 3, 31), None, False),
+        (date(2019, 4, 1), "待定", False),
+        (date(2019, 4, 30), "待定", False),
+        (date(2019, 5, 1), "active", True),
+        (date(2021, 12, 31), "active", True),
+        (date(2022, 1, 1), "ended", False),
+    ],
+)
+def test_a_pair_has_one_status_a_day(day: date, status: str | None, active: bool) -> None:
+    found = pair((date(2019, 4, 1), "待定"), (date(2019, 5, 1), "active"), (date(2022, 1, 1), "ended"))
+    assert status_on(found, day) == status
+    assert is_active(found, day) is active
+
+
+def test_a_pair_without_a_named_recipient_is_never_active() -> None:
+    assert not is_active(pair((date(2019, 4, 1), "active"), recipient=None), date(2019, 5, 1))
+
+
+def test_a_roster_size_holds_from_its_day_on() -> None:
+    sizes = (Size(since=date(2019, 2, 18), students=42), Size(since=date(2019, 9, 1), students=40))
+    found = Class(id="c1", school="s1", name="四(2)班", sizes=sizes)
+    days = [date(2019, 2, 17), date(2019, 2, 18), date(2019, 8, 31), date(2019, 9, 1)]
+    assert [students_on(found, day) for day in days] == [None, 42, 42, 40]
+
+
+def test_a_consent_holds_until_it_is_withdrawn() -> None:
+    consent = Consent(class_id="c1", noted_by="王老师", at=AT, withdrawn_at=AT + SECOND)
+    assert [is_valid(consent, at) for at in (AT - SECOND, AT, AT + SECOND)] == [False, True, False]
+    assert is_valid(Consent(class_id="c1", noted_by="王老师", at=AT), AT + SECOND)
+
+
+@pytest.mark.parametrize(("expires", "revoked"), [(AT, None), (None, AT), (AT, AT)])
+def test_a_link_opens_nothing_once_expired_or_revoked(expires: datetime | None, revoked: datetime | None) -> None:
+    link = Link(
+        id="k1",
+        role="teacher",
+        school="s1",
+        lesson=None,
+        classroom=None,
+        seat=None,
+        holder="k1",
+        name=None,
+        created_at=AT - SECOND,
+        expires_at=expires,
+        revoked_at=revoked,
+    )
+    assert is_usable(link, AT - SECOND) and not is_usable(link, AT)
+
+
+def test_a_teacher_chooses_among_own_classes_and_supported_schools() -> None:
+    since = date(2019, 4, 1)
+    book = Book(
+        schools={"s1": School(id="s1", name="实验小学"), "s2": School(id="s2", name="檀溪中小")},
+        classrooms={"r1": Classroom(id="r1", school="s2", name="同步教室")},
+        classes={
+            "c1": Class(id="c1", school="s1", name="四(2)班", sizes=(Size(since=since, students=42),)),
+            "c2": Class(id="c2", school="s2", name="四(1)班"),
+        },
+        pairs={
+            "p1": pair((since, "active")),
+            "p2": pair((since, "待定"), recipient=None, id="p2"),
+            "p3": pair((since, "ended"), id="p3"),
+        },
+    )
+    found = choices(book, "s1", date(2019, 5, 14))
+    assert (found.own.school, [(c.name, c.students) for c in found.own.classes]) == ("实验小学", [("四(2)班", 42)])
+    assert [(p.pair, p.school, p.status) for p in found.pairs] == [("p1", "檀溪中小", "active"), ("p2", "", "待定")]
+    [room] = found.pairs[0].classrooms
+    assert (room.name, [(c.name, c.students) for c in room.classes]) == ("同步教室", [("四(1)班", None)])
+    assert choices(book, "s2", date(2019, 5, 14)).pairs == []
