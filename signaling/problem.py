@@ -9,7 +9,11 @@ from aiohttp import web
 PROBLEMS: Final[dict[str, tuple[int, str, str]]] = {
     "bad_request": (400, "请求格式不正确", "The request is malformed"),
     "bad_sdp": (400, "音视频协商内容无法识别", "The offer is not an SDP this server can read"),
-    "bad_code": (404, "课堂码不对，或课堂还没有开始，请向授课教师核对", "No open lesson has this code; ask the teacher"),
+    "bad_code": (
+        404,
+        "课堂码不对，或课堂还没有开始，请向授课教师核对",
+        "No open lesson has this code; ask the teacher",
+    ),
     "token_missing": (401, "缺少链接凭证，请使用学校发放的完整链接打开", "A token is needed: open the whole link"),
     "token_invalid": (401, "链接无效，请向学校管理员索取新链接", "This link is not valid; ask for a new one"),
     "token_expired": (401, "链接已过期，请向学校管理员索取新链接", "This link has expired; ask for a new one"),
@@ -29,7 +33,11 @@ PROBLEMS: Final[dict[str, tuple[int, str, str]]] = {
     "too_many_tries": (429, "尝试次数太多，请一分钟后再试", "Too many tries; wait a minute"),
     "too_large": (413, "内容太大", "The body is too large"),
     "unsupported_media_type": (415, "内容类型不对，应为 application/sdp", "The body must be application/sdp"),
-    "trickle_unsupported": (501, "不支持增量候选；请重新发起连接", "No trickle ICE and no restart: POST a new offer instead"),
+    "trickle_unsupported": (
+        501,
+        "不支持增量候选；请重新发起连接",
+        "No trickle ICE and no restart: POST a new offer instead",
+    ),
     "method_not_allowed": (405, "不支持这种操作", "This method is not allowed here"),
     "internal": (500, "服务器内部错误，已记录", "The server failed; it has been logged"),
 }
@@ -38,7 +46,9 @@ PROBLEMS: Final[dict[str, tuple[int, str, str]]] = {
 class Problem(Exception):
     """A refusal that reaches the client as problem+json; `detail` adds a fact to the catalogue's sentence."""
 
-    def __init__(self, code: str, detail: str = "", *, sentence: tuple[str, str] | None = None, status: int = 400) -> None:
+    def __init__(
+        self, code: str, detail: str = "", *, sentence: tuple[str, str] | None = None, status: int = 400
+    ) -> None:
         super().__init__(f"{code}: {detail}" if detail else code)
         self.code = code
         self.detail = detail

@@ -4,7 +4,13 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator
-from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+from pydantic_settings import (
+    BaseSettings,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
 
 Codec = Literal["vp8", "h264"]
 
@@ -22,13 +28,17 @@ class Settings(BaseSettings):
     announce: Annotated[list[str], NoDecode] = Field(
         [], description="addresses told to browsers for media, comma-separated (NAT 1:1); empty: this machine's own"
     )
-    public_url: str = Field("", description="address of the pages as browsers see it, for links; empty: http://HOST:PORT")
-    tls_cert: Path | None = Field(None, description="certificate chain, PEM; a camera needs https anywhere but on localhost")
+    public_url: str = Field(
+        "", description="address of the pages as browsers see it, for links; empty: http://HOST:PORT"
+    )
+    tls_cert: Path | None = Field(
+        None, description="certificate chain, PEM; a camera needs https anywhere but on localhost"
+    )
     tls_key: Path | None = Field(None, description="private key of the certificate, PEM")
     trusted_proxy: Annotated[list[str], NoDecode] = Field(
         [], description="addresses of reverse proxies whose X-Forwarded-For is believed, comma-separated"
     )
-    database: str = Field("", description="database URL (postgresql+asyncpg://…); empty: SQLite in the data directory")
+    database: str = Field("", description="database URL (postgresql://…); empty: SQLite in the data directory")
     video_codecs: Annotated[list[Codec], NoDecode] = Field(
         ["vp8", "h264"], description="video codecs taken from publishers, the preferred one first, comma-separated"
     )
@@ -47,7 +57,7 @@ class Settings(BaseSettings):
     @property
     def database_url(self) -> str:
         """SQLAlchemy's URL of the store."""
-        return self.database or f"sqlite+aiosqlite:///{(self.data / 'classroom.db').absolute()}"
+        return self.database or f"sqlite:///{(self.data / 'classroom.db').absolute()}"
 
     @classmethod
     def settings_customise_sources(

@@ -1,0 +1,221 @@
+"""From the journal to the month: what a lesson was is judged when it ends, and stored with its evidence."""
+
+from collections.abc import Sequence
+from datetime import datetime, time, timedelta
+
+import msgspec
+
+from classroom.ledger import facts
+from classroom.ledger.activity import Activity, Flag
+from classroom.ledger.counting import judge
+from classroom.ledger.months import SHANGHAI, MonthWindow, WindowMode, default_windows, local_date, window_of
+from classroom.ledger.presence import RungChange, SeatRoom, room_presence
+from classroom.ledger.reasons import reason_en, reason_zh
+from classroom.ledger.rollup import MonthTotal, month_total
+from classroom.ledger.rules import CountingRules
+from classroom.lesson import events
+from classroom.registry.book import Book
+from classroom.registry.facts import Pair
+from classroom.store.activities import ActivityRow
+from classroom.store.store import Store
+
+# A period's zone is cut by its neighbours', which reach at most this far over midnight.
+_NEIGHBOURHOOD = timedelta(minutes=30)
+_DAY = timedelta(days=1)
+
+
+class UnknownMonth(LookupError):
+    """No work month of this name has begun."""
+
+
+class FlagView(msgspec.Struct, frozen=True):
+    code: Flag
+    text: str
+
+
+class ActivityView(msgspec.Struct, frozen=True, kw_only=True):
+    """An activity (活动) as pages and API show it; names are of today."""
+
+    id: str
+    lesson: str
+    pair: str
+    supporter: str
+    recipient: str
+    state: str
+    minutes: int
+    participants: int
+    month: str
+    subject: str | None
+    flags: list[FlagView]
+    reason: str
+    reason_en: str
+
+
+class MonthView(msgspec.Struct, frozen=True, kw_only=True):
+    """城乡同步课堂 of a work month: 活动次数 and 参与师生数, and the activities they are made of."""
+
+    month: str
+    first: str
+    last: str
+    count: int
+    participants: int
+    activities: list[ActivityView]
+
+
+class Records:
+    """Judges lessons and answers for months."""
+
+    def __init__(self, store: Store, mode: WindowMode, rules: CountingRules | None = None) -> None:
+        self._store = store
+        self._mode = mode
+        self._rules = rules or CountingRules()
+
+    async def settle(self, lesson: str) -> list[Activity]:
+        """Judge an ended lesson and its neighbours of the day (their zones touch), and store the activities."""
+        journal = await self._store.journal.events(lesson)
+        scheduled = _scheduled(journal)
+        if scheduled is None:
+            return []
+        ids = await self._same_day(scheduled)
+        book = await self._store.registry.book()
+        judged = judge(await self._facts(ids, book), self._rules)
+        windows = self._windows(max((one.begins_at for one in judged), default=scheduled.at))
+        for one in ids:
+            rows = [_row(activity, windows) for activity in judged if activity.lesson == one]
+            await self._store.activities.replace(one, rows)
+        return [activity for activity in judged if activity.lesson == lesson]
+
+    async def of_lessons(self, lessons: Sequence[str]) -> dict[str, list[ActivityView]]:
+        """Lesson → its activities, for those that have ended."""
+        book = await self._store.registry.book()
+        found: dict[str, list[ActivityView]] = {}
+        for row in await self._store.activities.of_lessons(lessons):
+            found.setdefault(row.lesson, []).append(_view(_activity(row), row.month, book))
+        return found
+
+    async def month(self, month: str, now: datetime) -> MonthView:
+        """The month's count so far. Raises UnknownMonth for one that has not begun, or is none."""
+        # The window of a month may reach into the next calendar month's first days, never further.
+        window = next((w for w in self._windows(now + 2 * _DAY) if w.month == month), None)
+        if window is None:
+            raise UnknownMonth(month)
+        activities = [_activity(row) for row in await self._store.activities.of_month(month)]
+        total: MonthTotal = month_total(activities, window)
+        book = await self._store.registry.book()
+        return MonthView(
+            month=month,
+            first=window.first.isoformat(),
+            last=window.last.isoformat(),
+            count=total.count,
+            participants=total.participants,
+            activities=[_view(one, month, book) for one in sorted(activities, key=lambda one: (one.begins_at, one.id))],
+        )
+
+    def _windows(self, through: datetime) -> tuple[MonthWindow, ...]:
+        return default_windows(local_date(through), self._mode)
+
+    async def _same_day(self, scheduled: events.LessonScheduled) -> list[str]:
+        begins = scheduled.periods[0].start if scheduled.periods else scheduled.at
+        midnight = datetime.combine(local_date(begins), time(), SHANGHAI)
+        near = await self._store.lessons.between(
+            midnight - _NEIGHBOURHOOD, midnight + _DAY + _NEIGHBOURHOOD, scheduled.supporter
+        )
+        # One still to come or under way is judged when it ends; it would only be 未开展 now.
+        return [one.id for one in near if one.state == "ended" or one.id == scheduled.lesson]
+
+    async def _facts(self, ids: Sequence[str], book: Book) -> facts.Facts:
+        lessons: list[facts.Lesson] = []
+        presence: list[facts.RoomPresence] = []
+        for one in ids:
+            journal = await self._store.journal.events(one)
+            if (scheduled := _scheduled(journal)) is None:
+                continue
+            lessons.append(_lesson(scheduled, journal))
+            rooms = {
+                seat.seat: SeatRoom(seat.classroom, facts.Role.HOST if seat.role == "host" else facts.Role.RURAL)
+                for seat in scheduled.seats
+            }
+            rungs = [RungChange(e.at, e.seat, e.rung) for e in journal if isinstance(e, events.RungChanged)]
+            beats = await self._store.journal.heartbeats(one)
+            presence.extend(room_presence(one, beats, rooms, self._rules, rungs))
+        return facts.Facts(
+            lessons=tuple(lessons),
+            presence=tuple(presence),
+            pairs=tuple(_pair(pair) for pair in book.pairs.values()),
+        )
+
+
+def _scheduled(journal: Sequence[events.AnyEvent]) -> events.LessonScheduled | None:
+    return journal[0] if journal and isinstance(journal[0], events.LessonScheduled) else None
+
+
+def _lesson(scheduled: events.LessonScheduled, journal: Sequence[events.AnyEvent]) -> facts.Lesson:
+    confirmed = {e.seat: e for e in journal if isinstance(e, events.HeadcountConfirmed)}
+    host = next(seat for seat in scheduled.seats if seat.role == "host")
+    return facts.Lesson(
+        id=scheduled.lesson,
+        host_room=host.classroom,
+        seats=tuple(
+            facts.Seat(
+                room=seat.classroom,
+                school=seat.school,
+                students=seat.students,
+                teachers=seat.teachers,
+                confirmed_students=confirmed[seat.seat].students if seat.seat in confirmed else None,
+                confirmed_teachers=confirmed[seat.seat].teachers if seat.seat in confirmed else None,
+            )
+            for seat in scheduled.seats
+        ),
+        periods=tuple(facts.Period(period.start, period.end) for period in scheduled.periods),
+        pairs=scheduled.pairs,
+        subject=scheduled.subject or None,
+        is_test=scheduled.is_test,
+        is_cancelled=any(isinstance(e, events.LessonCancelled) for e in journal),
+    )
+
+
+def _pair(pair: Pair) -> facts.Pair:
+    """Dated statuses become the spans in which the pair is active."""
+    spans: list[facts.DateSpan] = []
+    for change, following in zip(pair.statuses, [*pair.statuses[1:], None], strict=True):
+        if change.status == "active":
+            spans.append(facts.DateSpan(change.since, following.since - _DAY if following else None))
+    return facts.Pair(id=pair.id, supporter=pair.supporter, recipient=pair.recipient, active=tuple(spans))
+
+
+def _row(activity: Activity, windows: Sequence[MonthWindow]) -> ActivityRow:
+    return ActivityRow(
+        pair=activity.pair,
+        lesson=activity.lesson,
+        period=activity.period,
+        month=window_of(activity.begins_at, windows).month,
+        state=activity.state.value,
+        minutes=activity.minutes,
+        participants=activity.participants,
+        subject=activity.subject or "",
+        flags=[flag.value for flag in activity.flags],
+        detail=msgspec.to_builtins(activity),
+    )
+
+
+def _activity(row: ActivityRow) -> Activity:
+    return msgspec.convert(row.detail, Activity)
+
+
+def _view(activity: Activity, month: str, book: Book) -> ActivityView:
+    names = {school.id: school.name for school in book.schools.values()}
+    return ActivityView(
+        id=activity.id,
+        lesson=activity.lesson,
+        pair=activity.pair,
+        supporter=names.get(activity.supporter, activity.supporter),
+        recipient=names.get(activity.recipient or "", ""),
+        state=activity.state.value,
+        minutes=activity.minutes,
+        participants=activity.participants,
+        month=month,
+        subject=activity.subject,
+        flags=[FlagView(flag, flag.words) for flag in activity.flags],
+        reason=reason_zh(activity, names),
+        reason_en=reason_en(activity, names),
+    )
