@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import Any, cast
 
 import av
@@ -19,23 +20,36 @@ KEYFRAME_AGAIN_S = 1.0
 DECODER_QUEUE = 60  # pictures handed to the thread and not yet decoded: 4 s at 15 a second
 
 
+@dataclass(slots=True)
+class Tally:
+    """What was seen of one stream, through all its connections. `first_at`: monotonic seconds of the first picture."""
+
+    decoded: int = 0
+    dropped: int = 0
+    errors: int = 0
+    sounds: int = 0
+    first_at: float | None = None
+
+
 class PictureViewer:
-    """Views one stream, decodes its pictures in a thread, and counts them. The sound is only received.
+    """Views one stream, decodes its pictures in a thread, and counts them. The sound's packets are only counted.
 
     `thread` is an executor with one worker, which many viewers may share: no decoder is entered twice at once.
-    `first_at` is the monotonic time of the first decoded picture. `on_picture` gets each picture's brightness (rows ×
-    columns) on the event loop. A decoder that cannot keep up loses pictures, counted in `dropped`.
+    `on_picture` gets each picture's brightness (rows × columns) on the event loop. A decoder that cannot keep up loses
+    pictures, counted in `tally.dropped`.
     """
 
     def __init__(
         self,
         thread: ThreadPoolExecutor,
         *,
+        tally: Tally | None = None,
         on_picture: Callable[[npt.NDArray[Any]], None] | None = None,
         certificate: Certificate | None = None,
         keep: Keep | None = None,
     ) -> None:
         self.viewer = Viewer(on_packet=self._add, certificate=certificate, keep=keep)
+        self.tally = tally or Tally()
         self._thread = thread
         self._on_picture = on_picture
         self._codec = ""
@@ -43,10 +57,6 @@ class PictureViewer:
         self._decoder: av.VideoCodecContext | None = None
         self._pending = 0
         self._keyframe_asked = 0.0
-        self.decoded = 0
-        self.dropped = 0
-        self.errors = 0
-        self.first_at: float | None = None
 
     async def start(self, post: Post, url: str, token: str) -> None:
         """Connect. Raises ClientError, AnswerError, and what `post` raises."""
@@ -58,6 +68,7 @@ class PictureViewer:
 
     def _add(self, packet: Packet) -> None:
         if packet.kind != "video":
+            self.tally.sounds += 1
             return
         if self._frames is None:
             self._codec = self.viewer.receptions["video"].codec
@@ -71,7 +82,7 @@ class PictureViewer:
 
     def _decode_soon(self, picture: bytes) -> None:
         if self._pending >= DECODER_QUEUE:
-            self.dropped += 1
+            self.tally.dropped += 1
             return
         if self._decoder is None:
             name = "libvpx" if self._codec == "vp8" else "h264"
@@ -87,12 +98,12 @@ class PictureViewer:
         if work.cancelled():
             return
         if work.exception() is not None:
-            self.errors += 1
+            self.tally.errors += 1
             return
         count, images = work.result()
-        if count and self.first_at is None:
-            self.first_at = time.monotonic()
-        self.decoded += count
+        if count and self.tally.first_at is None:
+            self.tally.first_at = time.monotonic()
+        self.tally.decoded += count
         if self._on_picture is not None:
             for image in images:
                 self._on_picture(image)

@@ -1,0 +1,83 @@
+"""The demo's seats without a browser, in a process of their own: `python -m signaling.demo.clients`.
+
+Standard input, a JSON object a line: first the Plan, then any number of `{"seat", "message"}` to be said in the lesson.
+Standard output, a JSON object a line, twice a second: `{seat: {"pictures", "first_picture_ms", "sounds"}}`. The end of
+the input ends the process.
+"""
+
+import asyncio
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import msgspec
+
+from signaling.demo.clip import ClipPlan, load_clip
+from signaling.demo.http import Door
+from signaling.demo.seat import OwnSeat, SeatPlan
+
+FIGURES_S = 0.5
+
+
+class Plan(msgspec.Struct, frozen=True):
+    """Which lesson, on which server, and who plays. `clips` is the directory where encoded clips are kept."""
+
+    url: str
+    lesson: str
+    clips: str
+    seats: list[SeatPlan]
+
+
+class Saying(msgspec.Struct, frozen=True):
+    """A message for the lesson, from one of the seats."""
+
+    seat: str
+    message: dict[str, Any]
+
+
+async def play(plan: Plan, sayings: asyncio.StreamReader, out: Any) -> None:
+    """Hold the plan's seats until `sayings` ends. `out` is written to, flushed after each line."""
+    clips = [load_clip(clip_plan(seat), Path(plan.clips)) for seat in plan.seats]
+    with ThreadPoolExecutor(1) as thread:
+        async with aiohttp.ClientSession() as session:
+            door = Door(session, plan.url)
+            seats = {
+                seat.seat: OwnSeat(seat, plan.lesson, door, session, clip, thread)
+                for seat, clip in zip(plan.seats, clips, strict=True)
+            }
+            tasks = [asyncio.create_task(seat.run(), name=f"seat {name}") for name, seat in seats.items()]
+            tasks.append(asyncio.create_task(_report(seats, out), name="figures"))
+            try:
+                while line := await sayings.readline():
+                    saying = msgspec.json.decode(line, type=Saying)
+                    await seats[saying.seat].send(saying.message)
+            finally:
+                for task in tasks:
+                    task.cancel()
+                await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def clip_plan(seat: SeatPlan) -> ClipPlan:
+    """What this seat's clip shows."""
+    return ClipPlan(seat.label, seat.colour, seat.pitch_hz)
+
+
+async def _report(seats: dict[str, OwnSeat], out: Any) -> None:
+    while True:
+        await asyncio.sleep(FIGURES_S)
+        out.write(msgspec.json.encode({name: seat.figures() for name, seat in seats.items()}) + b"\n")
+        out.flush()
+
+
+async def _main() -> None:
+    reader = asyncio.StreamReader()
+    loop = asyncio.get_running_loop()
+    await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
+    plan = msgspec.json.decode(await reader.readline(), type=Plan)
+    await play(plan, reader, sys.stdout.buffer)
+
+
+if __name__ == "__main__":
+    asyncio.run(_main())
