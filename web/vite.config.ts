@@ -7,7 +7,7 @@ const server = process.env["CLASSROOM_URL"] ?? "http://127.0.0.1:8080";
 
 export default defineConfig({
   base: "/",
-  plugins: [vue()],
+  plugins: [vue({ features: { optionsAPI: false } })],
   build: {
     // Chromium 109 is the last that runs on Windows 7, which is what many classroom PCs still have.
     target: "chrome109",

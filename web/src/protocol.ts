@@ -21,8 +21,8 @@ export interface SeatView {
   seat: string;
   role: "host" | "rural";
   school: string;
-  classroom: string | null;
-  class_name: string | null;
+  classroom: string;
+  class_name: string;
   present: boolean;
   left_at: Instant | null;
   muted: boolean;
@@ -46,7 +46,6 @@ export interface LessonView {
   seq: number;
   state: LessonState;
   subject: string;
-  subject_name?: string;
   is_test: boolean;
   now: Instant;
   planned: { start: Instant; end: Instant }[];
@@ -64,18 +63,17 @@ export interface LinkFigures {
   up_kbps: number;
   down_kbps: number;
   loss: number; // 0..1
-  rtt_ms: number;
+  rtt_ms: number | null;
 }
 
 export interface ErrorMessage {
   code: string;
   title: string;
-  title_en?: string;
-  detail?: string;
+  detail: string; // the English sentence
 }
 
 export type ServerMessage =
-  | { type: "welcome"; seat: string; role: string; lesson: LessonView; recording_notice: string | boolean | null }
+  | { type: "welcome"; seat: string | null; role: string; lesson: LessonView; recording_notice: boolean }
   | { type: "lesson"; lesson: LessonView }
   | { type: "links"; seats: Record<string, LinkFigures> }
   | { type: "replaced" }

@@ -14,20 +14,14 @@ export type Phase =
 
 /** Errors after which trying again cannot help. */
 const FINAL_CODES: ReadonlySet<string> = new Set([
-  "token_expired",
-  "token_revoked",
-  "token_unknown",
-  "token_invalid",
   "token_missing",
-  "unauthorized",
+  "token_invalid",
+  "token_expired",
   "forbidden",
-  "not_allowed",
   "not_found",
   "lesson_unknown",
-  "lesson_not_found",
+  "lesson_ended",
   "seat_taken",
-  "bad_version",
-  "unsupported_version",
 ]);
 
 /** Wait before attempt number `attempt` (0 = the first after a loss). Fast while a restart is likely, gentle in a long outage. */
@@ -40,7 +34,7 @@ export type SocketLike = Pick<WebSocket, "onopen" | "onmessage" | "onclose" | "s
 
 export interface SeatEvents {
   phase(phase: Phase): void;
-  welcome(seat: string, role: string, lesson: LessonView, notice: string | boolean | null): void;
+  welcome(seat: string | null, role: string, lesson: LessonView, notice: boolean): void;
   lesson(lesson: LessonView): void;
   links(seats: Record<string, LinkFigures>): void;
   error(error: ErrorMessage): void;

@@ -37,9 +37,10 @@ export function wantedStreams(view: LessonView, me: string): Wanted[] {
 /** Bars of a line, 0 (nothing known) to 4 (good). */
 export function linkBars(link: LinkFigures | undefined): number {
   if (link === undefined) return 0;
-  if (link.loss < 0.02 && link.rtt_ms < 150) return 4;
-  if (link.loss < 0.05 && link.rtt_ms < 300) return 3;
-  return link.loss < 0.12 && link.rtt_ms < 600 ? 2 : 1;
+  const rtt_ms = link.rtt_ms ?? 0; // not measured yet: the loss decides
+  if (link.loss < 0.02 && rtt_ms < 150) return 4;
+  if (link.loss < 0.05 && rtt_ms < 300) return 3;
+  return link.loss < 0.12 && rtt_ms < 600 ? 2 : 1;
 }
 
 /** Place in the queue of raised hands, from 1; 0 = hand not raised. */

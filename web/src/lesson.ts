@@ -1,0 +1,288 @@
+import { shallowReactive } from "vue";
+import type { Problem } from "./api";
+import { ServerClock } from "./clock";
+import { deviceId } from "./keys";
+import type { OwnDevices } from "./media/own";
+import { captureScreen } from "./media/devices";
+import { Publisher, SCREEN, type Shape } from "./media/publish";
+import { Viewer } from "./media/view";
+import { wanted as probeWanted } from "./probe";
+import type { ClientMessage, ErrorMessage, LessonView, LinkFigures, Source } from "./protocol";
+import { openSocket, Seat, type Phase } from "./seat";
+import { lang, t } from "./strings";
+import { seatOf, wantedStreams } from "./wanted";
+
+// One seat in one lesson: the WebSocket, what this seat sends, what it watches. Pages only read `state` and `pictures`
+// and call the verbs; everything that has to come back after a fault comes back in here.
+
+export interface Picture {
+  key: string;
+  seat: string;
+  source: Source;
+  stream: MediaStream | null;
+  up: boolean;
+  viewer: Viewer;
+}
+
+export interface LessonSessionState {
+  phase: Phase;
+  /** The server announced its restart; true until it is back. */
+  restarting: boolean;
+  /** The lesson has been reached at least once. */
+  reached: boolean;
+  view: LessonView | null;
+  seat: string | null;
+  links: Record<string, LinkFigures>;
+  /** The verdict after which no attempt is made any more. */
+  refusal: ErrorMessage | null;
+  /** The newest complaint of the server about something done here. */
+  complaint: { text: string; at: number } | null;
+  publishing: boolean; // wanted
+  cameraUp: boolean;
+  screen: MediaStream | null;
+  screenUp: boolean;
+  muted: boolean;
+}
+
+/** A server's error in the page's language. */
+export const errorText = (error: ErrorMessage): string => (lang() === "en" ? error.detail : error.title);
+
+export interface LessonSessionOptions {
+  lesson: string;
+  token: string;
+  shape: Shape;
+  devices: OwnDevices;
+}
+
+export class LessonSession {
+  readonly clock = new ServerClock();
+  readonly pictures = shallowReactive(new Map<string, Picture>());
+  readonly state = shallowReactive<LessonSessionState>({
+    phase: "stopped",
+    restarting: false,
+    reached: false,
+    view: null,
+    seat: null,
+    links: {},
+    refusal: null,
+    complaint: null,
+    publishing: false,
+    cameraUp: false,
+    screen: null,
+    screenUp: false,
+    muted: false,
+  });
+  private readonly socket: Seat;
+  private camera: Publisher | null = null;
+  private screenPublisher: Publisher | null = null;
+  /** A mute pressed here that the server has not confirmed yet; it holds while the line is down and is said again after. */
+  private muteWish: boolean | null = null;
+  private startWish = false;
+  private reopened = false;
+  private readonly nudge = (): void => {
+    if (document.visibilityState === "visible") this.socket.nudge();
+  };
+
+  constructor(private readonly options: LessonSessionOptions) {
+    this.socket = new Seat(
+      { token: options.token, device: deviceId() },
+      {
+        phase: (phase) => this.phase(phase),
+        welcome: (seat, _role, lesson) => this.welcome(seat, lesson),
+        lesson: (lesson) => this.show(lesson),
+        links: (links) => (this.state.links = links),
+        error: (error) => this.complain(error),
+        time: (now) => this.clock.sync(now),
+      },
+      () => openSocket(options.lesson),
+    );
+  }
+
+  start(): void {
+    window.addEventListener("online", this.nudge);
+    document.addEventListener("visibilitychange", this.nudge);
+    this.socket.start();
+  }
+
+  /** Idempotent. Gives the seat up; the devices stay the caller's. */
+  stop(): void {
+    window.removeEventListener("online", this.nudge);
+    document.removeEventListener("visibilitychange", this.nudge);
+    this.socket.stop();
+    this.closeMedia();
+  }
+
+  /** From now on camera and microphone are sent whenever the lesson is open. */
+  publish(): void {
+    this.state.publishing = true;
+    this.reconcile();
+  }
+
+  /** The teacher's "begin": said again until the lesson is live. */
+  begin(): void {
+    this.startWish = true;
+    this.publish();
+    this.socket.send({ type: "start" });
+  }
+
+  /** The tracks changed (other device, unplugged, allowed). */
+  devicesChanged(): void {
+    this.options.devices.enable("audio", !this.state.muted);
+    void this.camera?.setTracks(this.options.devices.tracks());
+    this.reconcile();
+  }
+
+  send(message: ClientMessage): boolean {
+    const sent = this.socket.send(message);
+    if (!sent) this.state.complaint = { text: t("error_not_sent"), at: Date.now() };
+    return sent;
+  }
+
+  /** Works at once, also without a line: what is muted here is not sent, whatever the server knows. */
+  mute(muted: boolean): void {
+    this.muteWish = muted;
+    this.applyMute();
+    if (this.state.seat !== null) this.socket.send({ type: "mute", seat: this.state.seat, muted });
+  }
+
+  async shareScreen(): Promise<void> {
+    const stream = await captureScreen(SCREEN);
+    if (stream === null || this.state.seat === null) return;
+    this.stopScreen();
+    this.state.screen = stream;
+    stream.getVideoTracks()[0]?.addEventListener("ended", () => this.stopScreen());
+    this.screenPublisher = this.publisher("screen", SCREEN, (isUp) => (this.state.screenUp = isUp));
+    void this.screenPublisher.setTracks(stream.getTracks());
+  }
+
+  stopScreen(): void {
+    this.screenPublisher?.close();
+    this.screenPublisher = null;
+    this.state.screen?.getTracks().forEach((track) => track.stop());
+    this.state.screen = null;
+    this.state.screenUp = false;
+  }
+
+  picture(seat: string | null, source: Source): Picture | undefined {
+    return seat === null ? undefined : this.pictures.get(`${seat}/${source}`);
+  }
+
+  private phase(phase: Phase): void {
+    this.state.phase = phase;
+    if (phase === "restarting") this.state.restarting = true;
+    if (phase === "lost" || phase === "restarting") this.reopened = true;
+    if (phase === "replaced" || phase === "refused") this.closeMedia();
+    if (phase !== "open") return;
+    this.state.restarting = false;
+    this.sayAgain();
+    if (!this.reopened) return;
+    this.reopened = false;
+    // Whatever died with the old server is asked for again now, not when its silence is noticed.
+    this.camera?.suspect();
+    this.screenPublisher?.suspect();
+    for (const picture of this.pictures.values()) picture.viewer.suspect();
+  }
+
+  private welcome(seat: string | null, view: LessonView): void {
+    this.state.seat = seat;
+    this.state.reached = true;
+    this.show(view);
+  }
+
+  private sayAgain(): void {
+    const { view, seat } = this.state;
+    if (view === null || seat === null) return;
+    if (this.startWish && (view.state === "scheduled" || view.state === "open")) this.socket.send({ type: "start" });
+    if (this.muteWish !== null) this.socket.send({ type: "mute", seat, muted: this.muteWish });
+  }
+
+  private show(view: LessonView): void {
+    this.clock.sync(view.now);
+    this.state.view = view;
+    const me = this.state.seat === null ? undefined : seatOf(view, this.state.seat);
+    if (me && this.muteWish === me.muted) this.muteWish = null;
+    this.applyMute();
+    if (view.state === "live") this.startWish = false;
+    if (view.state === "ended") {
+      this.closeMedia();
+      this.socket.stop();
+    } else this.reconcile();
+  }
+
+  private applyMute(): void {
+    const me = this.state.view && this.state.seat ? seatOf(this.state.view, this.state.seat) : undefined;
+    this.state.muted = this.muteWish ?? me?.muted ?? false;
+    this.options.devices.enable("audio", !this.state.muted);
+  }
+
+  private complain(error: ErrorMessage): void {
+    if (this.socket.phase !== "open") this.state.refusal = error;
+    else this.state.complaint = { text: errorText(error), at: Date.now() };
+  }
+
+  private refused(problem: Problem): void {
+    if (problem.status === 404 || problem.status === 0 || problem.status >= 500) return; // it is tried again
+    this.state.complaint = { text: problem.message, at: Date.now() };
+  }
+
+  /** Makes what is sent and watched agree with the newest view. */
+  private reconcile(): void {
+    const { view, seat } = this.state;
+    if (view === null || seat === null) return;
+    const running = view.state === "open" || view.state === "live";
+    const tracks = this.options.devices.tracks();
+    if (running && this.state.publishing && this.camera === null && tracks.length > 0) {
+      this.camera = this.publisher("camera", this.options.shape, (isUp) => (this.state.cameraUp = isUp));
+      void this.camera.setTracks(tracks);
+    }
+    const wanted = new Map(wantedStreams(view, seat).map((each) => [`${each.seat}/${each.source}`, each]));
+    for (const [key, picture] of this.pictures) {
+      if (wanted.has(key)) continue;
+      picture.viewer.close();
+      this.pictures.delete(key);
+    }
+    for (const [key, each] of wanted) {
+      const picture = this.pictures.get(key) ?? (each.available ? this.watch(each.seat, each.source) : undefined);
+      picture?.viewer.setAvailable(each.available);
+    }
+  }
+
+  private watch(seat: string, source: Source): Picture {
+    const key = `${seat}/${source}`;
+    const { lesson, token } = this.options;
+    const picture: Picture = shallowReactive({
+      key,
+      seat,
+      source,
+      stream: null,
+      up: false,
+      viewer: new Viewer({
+        lesson,
+        seat,
+        source,
+        token,
+        stream: (stream) => (picture.stream = stream),
+        changed: (isUp) => (picture.up = isUp),
+        problem: (problem) => this.refused(problem),
+      }),
+    });
+    this.pictures.set(key, picture);
+    probeWanted(key);
+    picture.viewer.start();
+    return picture;
+  }
+
+  private publisher(source: Source, shape: Shape, changed: (isUp: boolean) => void): Publisher {
+    const { lesson, token } = this.options;
+    return new Publisher({ lesson, seat: this.state.seat ?? "", source, token, shape, changed, problem: (problem) => this.refused(problem) });
+  }
+
+  private closeMedia(): void {
+    this.stopScreen();
+    this.camera?.close();
+    this.camera = null;
+    this.state.cameraUp = false;
+    for (const picture of this.pictures.values()) picture.viewer.close();
+    this.pictures.clear();
+  }
+}
