@@ -1,11 +1,39 @@
 """The relay as the others see it: streams to publish and to view, in opaque ids."""
 
+import asyncio
+import base64
+import logging
+import secrets
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from classroom.relay.route import Subscriber
+from aioice.ice import get_host_addresses
+
+from classroom.relay.connection import Connection
+from classroom.relay.drops import DropReason, Drops
+from classroom.relay.fanout import Fanout
+from classroom.relay.ice import Address, BadStun, parse_request
+from classroom.relay.negotiation import NoCommonCodec, accept_publisher, accept_viewer, track_of
+from classroom.relay.peer import SecureError, generate_certificate
+from classroom.relay.publication import Publication
+from classroom.relay.route import Route, Start, Subscriber
 from classroom.relay.rtp import Kind
+from classroom.relay.sdp import Accepted, BadOffer, Offer, Transport, parse_offer, write_answer
+from classroom.relay.view import View, Watched
+from classroom.relay.wire import Wire
+
+TICK_S = 0.05
+SWEEP_S = 1.0
+# A publisher whose sound and pictures have both stopped; a connection that says nothing at all. Healthy viewers are
+# silent for up to 5.7 s, healthy publishers for some hundredths of a second.
+STALLED_S = 3.0
+GONE_S = 8.0
+# Seconds from 1900 to 1970.
+NTP_EPOCH_S = 2208988800
+
+_log = logging.getLogger(__name__)
 
 
 class OfferError(Exception):
@@ -18,7 +46,10 @@ class OfferError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class RelayConfig:
-    """`announce`: candidate addresses (empty: the machine's own); `video_codecs`: in order of preference."""
+    """`announce`: candidate addresses (empty: the machine's own); `video_codecs`: in order of preference.
+
+    `max_handshakes` bounds the sessions that are not connected yet; each lasts ten seconds at most.
+    """
 
     host: str = "0.0.0.0"
     port: int = 8189
@@ -51,7 +82,12 @@ class Flow:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """What happened to a session, at `now`; `last` is its last media packet (monotonic seconds)."""
+    """What happened to a session, at `now`; `last` is its last media packet, or its beginning when there was none.
+
+    "flowing": first media, or first proof of delivery; again after "stalled": a publisher's media stopped for 3 s.
+    "gone": nothing heard for 8 s, not connected within 10 s, close_notify, or ended. "replaced": a newer publisher
+    came.
+    """
 
     stream: str
     subscriber: str | None
@@ -63,7 +99,7 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """The state of a session's network path; loss 0…1; None where nothing tells yet."""
+    """The state of a session's network path; loss 0…1; None where nothing tells: publishers send no reports on us."""
 
     rtt_ms: float | None
     loss: float
@@ -73,55 +109,367 @@ class Link:
     remb_bps: int | None
 
 
+class _Entry:
+    """A session in the hub's table. `group` is the seat that its bandwidth counts towards."""
+
+    def __init__(self, id: str, stream: str, subscriber: str | None, group: str, connection: Connection) -> None:
+        self.id = id
+        self.stream = stream
+        self.subscriber = subscriber
+        self.group = group
+        self.connection = connection
+        self.began = connection.heard
+        self.part: Publication | View | None = None
+        self.is_connected = False
+        self.task: asyncio.Task[None] | None = None
+
+
 class Hub:
-    """Owns the socket, the sessions, the routes and the timers."""
+    """Owns the socket, the sessions, the routes and the timers. All of it lives on one event loop.
+
+    `notice` is called synchronously, never from within publish or subscribe of the same session, and not during close.
+    """
 
     port: int
 
     def __init__(self, config: RelayConfig, notice: Callable[[Notice], None]) -> None:
         self._config = config
         self._notice = notice
+        self._clock = time.monotonic
+        self._ntp_offset = time.time() - time.monotonic() + NTP_EPOCH_S
+        self._certificate = generate_certificate()
+        self._drops = Drops()
+        self._drops_logged = 0
+        self._entries: dict[str, _Entry] = {}
+        self._by_ufrag: dict[str, _Entry] = {}
+        self._routes: dict[str, Route] = {}
+        self._touched: list[Publication] = []
+        self._closing: set[asyncio.Task[None]] = set()
+        self._ticker: asyncio.Task[None] | None = None
+        self._wire: Wire | None = None
+        self._is_closed = False
+        self._packets_in = 0
 
     async def start(self) -> None:
         """Bind the socket (sets `port`) and start the timers; OSError."""
-        raise NotImplementedError
+        config = self._config
+        wire = Wire(config.host, config.port, self._clock, self._binding, self._flush, self._drops)
+        self._wire = wire
+        self._fanout = Fanout(wire.sock, self._drops)
+        self.port = wire.port
+        self._addresses = config.announce or _own_addresses(config.host)
+        wire.open()
+        self._ticker = asyncio.create_task(self._run())
 
     async def close(self) -> None:
-        """Refuse new sessions, say goodbye to all peers, close the socket. Idempotent."""
-        raise NotImplementedError
+        """Refuse new sessions, say goodbye to all peers, close the socket. Idempotent; gives no notices."""
+        self._is_closed = True
+        if self._ticker is not None:
+            self._ticker.cancel()
+            await asyncio.gather(self._ticker, return_exceptions=True)
+            self._ticker = None
+        for entry in list(self._entries.values()):
+            self._remove(entry)
+        while self._closing:
+            await asyncio.gather(*self._closing, return_exceptions=True)
+        if self._wire is not None:
+            self._wire.close()
 
     def publish(self, stream: str, offer: str, *, group: str) -> Session:
         """Answer a publisher's offer; an older session of the stream ends as "replaced". OfferError."""
-        raise NotImplementedError
+        parsed = self._parse(offer)
+        try:
+            accepted = accept_publisher(parsed, self._config.video_codecs)
+        except NoCommonCodec as error:
+            raise OfferError("no_common_codec", str(error)) from error
+        entry = self._enter(stream, None, group, parsed)
+        route = self._route(stream)
+        for old in [old for old in self._entries.values() if old.stream == stream and old.subscriber is None]:
+            if old is not entry:
+                self._finish(old, "replaced")
+        self._routes[stream] = route
+        publication = Publication(
+            entry.connection,
+            route,
+            accepted,
+            secrets.randbits(32),
+            self._drops,
+            self._clock,
+            lambda now: self._tell(entry, "flowing", now),
+            self._touched.append,
+        )
+        entry.part = publication
+        ended = route.publish(publication, [track_of(one) for one in accepted], _draw_start)
+        for other in list(self._entries.values()):
+            # A viewer that was promised another codec has to ask again.
+            if isinstance(other.part, View) and any(one.track in ended for one in other.part.watched):
+                self._finish(other, "gone")
+        return self._answer(entry, parsed, accepted)
 
     def subscribe(self, stream: str, subscriber: str, offer: str, *, group: str) -> Session:
         """Answer a viewer's offer. OfferError."""
-        raise NotImplementedError
+        parsed = self._parse(offer)
+        route = self._routes.get(stream)
+        if route is None or route.publisher is None:
+            raise OfferError("stream_absent", "Nobody publishes this stream.")
+        tracks = {track.track.kind: track for track in route.offered()}
+        ssrcs = {kind: (track.ssrc, secrets.randbits(32)) for kind, track in tracks.items()}
+        try:
+            accepted = accept_viewer(parsed, [track.track for track in tracks.values()], ssrcs)
+        except NoCommonCodec as error:
+            raise OfferError("no_common_codec", str(error)) from error
+        entry = self._enter(stream, subscriber, group, parsed)
+        entry.part = View(
+            entry.connection,
+            route,
+            subscriber,
+            [Watched(one, tracks[track_of(one).kind], secrets.randbits(15)) for one in accepted],
+            entry.id,
+            secrets.randbits(32),
+            self._ntp_offset,
+            self._fanout,
+            self._drops,
+            lambda now: self._tell(entry, "flowing", now),
+        )
+        return self._answer(entry, parsed, accepted)
 
     def attach(self, stream: str, subscriber: Subscriber) -> None:
         """Let a tap follow the stream, whether or not it has a publisher yet."""
-        raise NotImplementedError
+        self._route(stream).attach(subscriber)
 
     def detach(self, stream: str, subscriber: Subscriber) -> None:
         """Let it go. Unknown ones are ignored."""
-        raise NotImplementedError
+        route = self._routes.get(stream)
+        if route is not None:
+            route.detach(subscriber)
+            self._tidy(route)
 
     def end(self, session: str) -> bool:
         """End one session; False when there is none."""
-        raise NotImplementedError
+        entry = self._entries.get(session)
+        if entry is None:
+            return False
+        self._finish(entry, "gone")
+        return True
 
     def end_stream(self, prefix: str) -> None:
         """End every session that publishes or views a stream whose key starts with `prefix`."""
-        raise NotImplementedError
+        for entry in [entry for entry in self._entries.values() if entry.stream.startswith(prefix)]:
+            self._finish(entry, "gone")
 
     def flows(self) -> list[Flow]:
         """What flows now: a snapshot."""
-        raise NotImplementedError
+        flows = []
+        for entry in self._entries.values():
+            part = entry.part
+            if isinstance(part, Publication):
+                for inbound in part.inbounds:
+                    if inbound.first is not None:
+                        flows.append(Flow(entry.stream, None, entry.id, inbound.kind, inbound.first, inbound.last))
+            elif isinstance(part, View):
+                for one in part.watched:
+                    if one.first is not None:
+                        kind, last = one.track.track.kind, part.last_proof(one)
+                        flows.append(Flow(entry.stream, entry.subscriber, entry.id, kind, one.first, last))
+        return flows
 
     def stats(self) -> dict[str, int]:
-        """Counters since the start."""
-        raise NotImplementedError
+        """Counters since the start, and how many sessions there are now."""
+        wire, fanout = self._wire, self._fanout if self._wire is not None else None
+        parts = [entry.part for entry in self._entries.values()]
+        return {
+            "sessions": len(parts),
+            "publishers": sum(isinstance(part, Publication) for part in parts),
+            "viewers": sum(isinstance(part, View) for part in parts),
+            "handshakes": self._handshakes(),
+            "routes": len(self._routes),
+            "datagrams_in": wire.datagrams if wire is not None else 0,
+            "bytes_in": wire.bytes if wire is not None else 0,
+            "packets_in": self._packets_in + sum(part.packets for part in parts if isinstance(part, Publication)),
+            "packets_out": fanout.packets if fanout is not None else 0,
+            "bytes_out": fanout.bytes if fanout is not None else 0,
+            "segment_offload": int(fanout is not None and fanout.segments),
+            **self._drops.by_name(),
+        }
 
     def link(self, session: str) -> Link | None:
         """The state of one session's path; None when there is no such session."""
-        raise NotImplementedError
+        entry = self._entries.get(session)
+        part = entry.part if entry is not None else None
+        if isinstance(part, Publication):
+            return Link(None, part.loss, part.jitter_ms, part.in_bps, 0, None)
+        if isinstance(part, View):
+            return Link(part.round_trip_ms, part.loss, part.jitter_ms, 0, part.out_bps, part.remb_bps)
+        return None
+
+    def _parse(self, offer: str) -> Offer:
+        if self._is_closed or self._wire is None or len(self._entries) >= self._config.max_sessions:
+            raise OfferError("too_many_sessions", "The relay takes no more sessions now.")
+        if self._handshakes() >= self._config.max_handshakes:
+            raise OfferError("too_many_sessions", "Too many sessions are being set up at this moment.")
+        try:
+            return parse_offer(offer)
+        except BadOffer as error:
+            raise OfferError("bad_sdp", str(error)) from error
+
+    def _handshakes(self) -> int:
+        return sum(not entry.is_connected for entry in self._entries.values())
+
+    def _route(self, stream: str) -> Route:
+        route = self._routes.get(stream)
+        if route is None:
+            route = self._routes[stream] = Route(stream, self._fanout.send, self._drops)
+        return route
+
+    def _enter(self, stream: str, subscriber: str | None, group: str, offer: Offer) -> _Entry:
+        assert self._wire is not None
+        # Twice 60 and 120 bits out of base32, whose letters are ice-chars (RFC 8839 §5.4).
+        id, ufrag, password = _draw_name(12), _draw_name(12), _draw_name(24)
+        connection = Connection(self._wire, self._certificate, offer, ufrag, password, self._drops, self._clock())
+        entry = _Entry(id, stream, subscriber, group, connection)
+        self._entries[id] = entry
+        self._by_ufrag[ufrag] = entry
+        return entry
+
+    def _answer(self, entry: _Entry, offer: Offer, accepted: list[Accepted]) -> Session:
+        connection = entry.connection
+        transport = Transport(
+            connection.ufrag,
+            connection.password,
+            self._certificate.fingerprint(),
+            "active" if offer.setup == "passive" else "passive",
+            self._addresses,
+            self.port,
+        )
+        entry.task = asyncio.create_task(self._connect(entry))
+        return Session(entry.id, write_answer(offer, accepted, transport, entry.id, secrets.randbits(40)))
+
+    async def _connect(self, entry: _Entry) -> None:
+        try:
+            await entry.connection.connect()
+        except SecureError as error:
+            _log.info("x session %s: %s", entry.id, error)
+            if entry.id in self._entries:
+                self._finish(entry, "gone")
+            return
+        entry.is_connected = True
+        entry.connection.secure.on_close = lambda: self._left(entry)
+        entry.connection.media = entry.part
+        if isinstance(entry.part, View):
+            entry.part.connected()
+
+    def _left(self, entry: _Entry) -> None:
+        if entry.id in self._entries:
+            self._finish(entry, "gone")
+
+    def _finish(self, entry: _Entry, kind: Literal["gone", "replaced"]) -> None:
+        self._remove(entry)
+        self._tell(entry, kind, self._clock())
+
+    def _remove(self, entry: _Entry) -> None:
+        """Take a session out of everything, and let it say goodbye."""
+        del self._entries[entry.id]
+        del self._by_ufrag[entry.connection.ufrag]
+        part = entry.part
+        if isinstance(part, Publication):
+            self._packets_in += part.packets
+            part.route.unpublish(part)
+        elif isinstance(part, View):
+            part.leave()
+        if part is not None:
+            self._tidy(part.route)
+        # Not the task that is running: it ends by itself.
+        if entry.task is not None and entry.task is not asyncio.current_task():
+            entry.task.cancel()
+        task = asyncio.create_task(entry.connection.close())
+        self._closing.add(task)
+        task.add_done_callback(self._closing.discard)
+
+    def _tidy(self, route: Route) -> None:
+        """Forget a route that nobody uses."""
+        if route.is_idle and not any(entry.part and entry.part.route is route for entry in self._entries.values()):
+            self._routes.pop(route.stream, None)
+
+    def _tell(self, entry: _Entry, kind: Literal["flowing", "stalled", "gone", "replaced"], now: float) -> None:
+        if not self._is_closed:
+            part = entry.part
+            last = None
+            if isinstance(part, Publication):
+                last = part.last
+            elif isinstance(part, View):
+                last = max((part.last_proof(one) for one in part.watched if one.first is not None), default=None)
+            moment = entry.began if last is None else last
+            self._notice(Notice(entry.stream, entry.subscriber, entry.id, kind, now, moment))
+
+    def _binding(self, datagram: bytes, address: Address, now: float) -> None:
+        assert self._wire is not None
+        try:
+            request = parse_request(datagram)
+        except BadStun:
+            self._drops.count(DropReason.BAD_STUN)
+            return
+        entry = self._by_ufrag.get(request.ufrag)
+        if entry is None:
+            self._drops.count(DropReason.UNKNOWN_UFRAG)
+        elif not request.is_authentic(entry.connection.password):
+            self._drops.count(DropReason.BAD_INTEGRITY)
+        else:
+            entry.connection.binding(request, address, now)
+
+    def _flush(self) -> None:
+        if self._touched:
+            touched, now = self._touched[:], self._clock()
+            self._touched.clear()
+            for publication in touched:
+                publication.flush(now)
+        self._fanout.flush()
+
+    async def _run(self) -> None:
+        swept = self._clock()
+        while True:
+            await asyncio.sleep(TICK_S)
+            now = self._clock()
+            try:
+                self._tick(now)
+                if now - swept >= SWEEP_S:
+                    swept = now
+                    self._sweep(now)
+            except Exception:
+                # One session's bug must not stop the others' feedback.
+                _log.exception("x tick")
+
+    def _tick(self, now: float) -> None:
+        for entry in list(self._entries.values()):
+            part = entry.part
+            if part is None or not entry.is_connected:
+                continue
+            part.tick(now)
+            if isinstance(part, Publication) and part.is_flowing and part.last is not None:
+                if now - part.last >= STALLED_S:
+                    part.is_flowing = False
+                    self._tell(entry, "stalled", now)
+
+    def _sweep(self, now: float) -> None:
+        for entry in list(self._entries.values()):
+            if entry.is_connected and now - entry.connection.heard >= GONE_S:
+                self._finish(entry, "gone")
+        total = self._drops.total()
+        if total != self._drops_logged:
+            _log.debug("x %d dropped", total - self._drops_logged)
+            self._drops_logged = total
+
+
+def _own_addresses(host: str) -> tuple[str, ...]:
+    """The addresses to announce: the one bound to, or all of the machine's; loopback only when there is no other."""
+    if host not in ("0.0.0.0", "::"):
+        return (host,)
+    found = get_host_addresses(use_ipv4=True, use_ipv6=host == "::")
+    return tuple(found) or ("127.0.0.1",)
+
+
+def _draw_name(characters: int) -> str:
+    return base64.b32encode(secrets.token_bytes(characters)).decode().lower()[:characters]
+
+
+def _draw_start() -> Start:
+    return Start(secrets.randbits(32), secrets.randbits(15), secrets.randbits(32))

@@ -3,10 +3,22 @@
 Nothing here raises anything but BadPacket, whatever the bytes.
 """
 
+import struct
 from dataclasses import dataclass
 from typing import Literal
 
 Kind = Literal["audio", "video"]
+
+HEADER = struct.Struct("!BBHII")
+HEADER_BYTES = 12
+ONE_BYTE_PROFILE = 0xBEDE
+TWO_BYTE_PROFILE = 0x1000
+
+# H.264 NAL unit types (RFC 6184 §5.2, §5.4).
+NAL_IDR = 5
+NAL_SPS = 7
+NAL_STAP_A = 24
+NAL_FU_A = 28
 
 
 class BadPacket(Exception):
@@ -54,6 +66,9 @@ class Packet:
         self.arrived = arrived
         self.keyframe = keyframe
 
+    def __repr__(self) -> str:
+        return f"Packet({self.kind} {self.sequence_number} ts={self.timestamp} {len(self.payload)} bytes)"
+
 
 @dataclass(frozen=True, slots=True)
 class SenderReport:
@@ -63,3 +78,182 @@ class SenderReport:
     ntp: float
     rtp_timestamp: int
     arrived: float
+
+
+class Header:
+    """Where the parts of an RTP packet are: offsets into its bytes. `profile` is 0 without header extensions."""
+
+    __slots__ = (
+        "end",
+        "extensions",
+        "marker",
+        "payload_type",
+        "profile",
+        "sequence_number",
+        "ssrc",
+        "start",
+        "timestamp",
+    )
+
+    def __init__(self, data: bytes) -> None:
+        """Parse; BadPacket."""
+        size = len(data)
+        if size < HEADER_BYTES:
+            raise BadPacket("shorter than an RTP header")
+        first, second, self.sequence_number, self.timestamp, self.ssrc = HEADER.unpack_from(data)
+        if first & 0xC0 != 0x80:
+            raise BadPacket("not RTP version 2")
+        self.marker = second > 127
+        self.payload_type = second & 0x7F
+        self.profile = 0
+        start = HEADER_BYTES + 4 * (first & 0x0F)
+        self.extensions = start
+        if first & 0x10:
+            if start + 4 > size:
+                raise BadPacket("truncated header extension")
+            self.profile = data[start] << 8 | data[start + 1]
+            self.extensions = start + 4
+            start += 4 + 4 * (data[start + 2] << 8 | data[start + 3])
+        end = size
+        if first & 0x20:
+            padding = data[-1]
+            if not padding:
+                raise BadPacket("padding of no length")
+            end -= padding
+        if start > end:
+            raise BadPacket("truncated packet")
+        self.start = start
+        self.end = end
+
+
+def extension(data: bytes, header: Header, wanted: int) -> bytes | None:
+    """The value of one header extension by its id, in either form (RFC 8285 §4.2, §4.3); None when it is not there."""
+    position, end = header.extensions, header.start
+    if header.profile == ONE_BYTE_PROFILE:
+        while position < end:
+            byte = data[position]
+            if byte == 0:
+                position += 1
+                continue
+            if byte >> 4 == 15:
+                return None
+            following = position + 2 + (byte & 0x0F)
+            if byte >> 4 == wanted:
+                return data[position + 1 : following] if following <= end else None
+            position = following
+    elif header.profile & 0xFFF0 == TWO_BYTE_PROFILE:
+        while position + 1 < end:
+            if data[position] == 0:
+                position += 1
+                continue
+            following = position + 2 + data[position + 1]
+            if data[position] == wanted:
+                return data[position + 2 : following] if following <= end else None
+            position = following
+    return None
+
+
+def begins_vp8_keyframe(payload: bytes) -> bool:
+    """Whether a VP8 payload is the start of a keyframe (RFC 7741 §4.2, §4.3)."""
+    size = len(payload)
+    if size < 2:
+        return False
+    first = payload[0]
+    # Start of the partition with index 0, or it is the middle of a picture.
+    if first & 0x17 != 0x10:
+        return False
+    position = 1
+    if first & 0x80:
+        flags = payload[1]
+        position = 2
+        if flags & 0x80:
+            if position >= size:
+                return False
+            position += 2 if payload[position] & 0x80 else 1
+        if flags & 0x40:
+            position += 1
+        if flags & 0x30:
+            position += 1
+    return position < size and not payload[position] & 0x01
+
+
+def begins_h264_keyframe(payload: bytes) -> bool:
+    """Whether an H.264 payload carries an SPS or starts an IDR slice (RFC 6184), also within STAP-A and FU-A."""
+    size = len(payload)
+    if not size:
+        return False
+    kind = payload[0] & 0x1F
+    if kind == NAL_STAP_A:
+        position = 1
+        while position + 2 < size:
+            if payload[position + 2] & 0x1F in (NAL_IDR, NAL_SPS):
+                return True
+            position += 2 + (payload[position] << 8 | payload[position + 1])
+        return False
+    if kind == NAL_FU_A:
+        return size > 1 and payload[1] & 0x80 != 0 and payload[1] & 0x1F in (NAL_IDR, NAL_SPS)
+    return kind in (NAL_IDR, NAL_SPS)
+
+
+class KeyframeDetector:
+    """Tells the first packet of each keyframe of one stream: SPS and IDR slices of a picture share its timestamp."""
+
+    __slots__ = ("_begins", "_timestamp")
+
+    def __init__(self, codec: str) -> None:
+        self._begins = {"vp8": begins_vp8_keyframe, "h264": begins_h264_keyframe}.get(codec)
+        self._timestamp: int | None = None
+
+    def first(self, payload: bytes, timestamp: int) -> bool:
+        """Whether this packet is the first of a keyframe."""
+        if self._begins is None or timestamp == self._timestamp or not self._begins(payload):
+            return False
+        self._timestamp = timestamp
+        return True
+
+
+def ahead(a: int, b: int) -> int:
+    """How far the 16-bit sequence number `a` is ahead of `b`: −32768…32767 (RFC 1982)."""
+    return ((a - b + 0x8000) & 0xFFFF) - 0x8000
+
+
+def ahead32(a: int, b: int) -> int:
+    """The same for 32-bit values: timestamps, extended sequence numbers."""
+    return ((a - b + 0x80000000) & 0xFFFFFFFF) - 0x80000000
+
+
+class Unwrapper:
+    """Makes 16-bit sequence numbers into ever-growing ones: the nearest to the highest seen so far."""
+
+    __slots__ = ("highest",)
+
+    def __init__(self) -> None:
+        self.highest: int | None = None
+
+    def extend(self, sequence_number: int) -> int:
+        """The extended number; moves `highest` along. The first is put one cycle up, so that none is negative."""
+        highest = self.highest
+        if highest is None:
+            self.highest = extended = 0x10000 + sequence_number
+            return extended
+        extended = highest + ((sequence_number - highest + 0x8000) & 0xFFFF) - 0x8000
+        if extended > highest:
+            self.highest = extended
+        return extended
+
+
+class Seen:
+    """Which of the last 1024 extended sequence numbers have come: a packet may come again by RTX."""
+
+    __slots__ = ("_numbers",)
+
+    def __init__(self) -> None:
+        self._numbers = [0] * 1024
+
+    def again(self, extended: int) -> bool:
+        """Whether it was there before, or is too old to tell; marks it."""
+        index = extended & 1023
+        if self._numbers[index] >= extended:
+            return True
+        self._numbers[index] = extended
+        return False

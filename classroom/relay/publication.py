@@ -1,0 +1,285 @@
+"""A publisher's session: what comes in goes to its route, and feedback goes back."""
+
+from collections.abc import Callable, Sequence
+
+from classroom.relay import rtcp
+from classroom.relay.connection import Connection
+from classroom.relay.drops import DropReason, Drops
+from classroom.relay.feedback import KeyframeRequests, NackGenerator, Statistics, TransportFeedback
+from classroom.relay.negotiation import track_of
+from classroom.relay.route import Route
+from classroom.relay.rtp import (
+    BadPacket,
+    Header,
+    KeyframeDetector,
+    Kind,
+    Packet,
+    Seen,
+    SenderReport,
+    Unwrapper,
+    extension,
+)
+from classroom.relay.sdp import MID, REPAIRED_RID, RID, TRANSPORT_CC, Accepted
+
+REPORT_S = 1.0
+# A source takes the place of another of the same payload type only when that one has been silent.
+SOURCE_SILENT_S = 0.5
+MAX_REFUSED_SOURCES = 32
+
+
+class Inbound:
+    """One track as it comes in, in one layer."""
+
+    def __init__(self, accepted: Accepted) -> None:
+        self.accepted = accepted
+        self.track = track_of(accepted)
+        self.kind: Kind = self.track.kind
+        self.ssrc = accepted.section.ssrc
+        self.rtx_ssrc = accepted.section.rtx_ssrc
+        feedback = accepted.feedback
+        self.nack = NackGenerator() if self.kind == "video" and "nack" in feedback else None
+        self.can_request = "nack pli" in feedback or "ccm fir" in feedback
+        self.keyframes = KeyframeRequests()
+        self.first: float | None = None
+        self.last = 0.0
+        self.renew()
+
+    def renew(self) -> None:
+        """Another source, with numbers of its own."""
+        self.unwrapper = Unwrapper()
+        self.seen = Seen()
+        self.statistics = Statistics(self.track.clock_rate)
+        self.detector = KeyframeDetector(self.track.codec)
+        if self.nack is not None:
+            self.nack = NackGenerator()
+
+
+class Publication:
+    """One session that publishes. `flowing` is called with the first media, and again after `stalled`."""
+
+    subscriber = None
+
+    def __init__(
+        self,
+        connection: Connection,
+        route: Route,
+        accepted: Sequence[Accepted],
+        ssrc: int,
+        drops: Drops,
+        clock: Callable[[], float],
+        flowing: Callable[[float], None],
+        touched: Callable[["Publication"], None],
+    ) -> None:
+        self.connection = connection
+        self.route = route
+        self.inbounds = [Inbound(one) for one in accepted]
+        self.packets = 0
+        self.last: float | None = None
+        """When the last media packet came (monotonic seconds)."""
+        self.is_flowing = False
+        self.in_bps = 0
+        self._ssrc = ssrc
+        self._drops = drops
+        self._clock = clock
+        self._flowing = flowing
+        self._touched = touched
+        self._is_touched = False
+        self._by_payload_type: dict[int, tuple[Inbound, bool]] = {}
+        for inbound in self.inbounds:
+            codec = inbound.accepted.codec
+            self._by_payload_type[codec.payload_type] = (inbound, False)
+            if codec.rtx is not None:
+                self._by_payload_type[codec.rtx] = (inbound, True)
+        extensions = {uri: number for one in accepted for uri, number in one.extensions.items()}
+        self._transport_cc = extensions.get(TRANSPORT_CC, 0)
+        self._mid, self._rid = extensions.get(MID, 0), extensions.get(RID, 0)
+        self._repaired_rid = extensions.get(REPAIRED_RID, 0)
+        self._transport_numbers = Unwrapper()
+        self._transport_feedback = TransportFeedback()
+        self._refused: set[int] = set()
+        self._reported = 0.0
+        self._measured: tuple[float, int] | None = None
+
+    def rtp(self, data: bytes, size: int, now: float) -> None:
+        """An authenticated RTP packet."""
+        self.packets += 1
+        try:
+            header = Header(data)
+        except BadPacket:
+            self._drops.count(DropReason.BAD_RTP)
+            return
+        if self._transport_cc:
+            value = extension(data, header, self._transport_cc)
+            if value is not None and len(value) == 2:
+                number = self._transport_numbers.extend(value[0] << 8 | value[1])
+                self._transport_feedback.packet(number, now)
+        inbound, is_rtx = self._by_payload_type.get(header.payload_type, (None, False))
+        if inbound is None:
+            self._drops.count(DropReason.UNKNOWN_SSRC)
+            return
+        known = inbound.rtx_ssrc if is_rtx else inbound.ssrc
+        if header.ssrc != known and not self._accepts(inbound, is_rtx, data, header, now):
+            self._drops.count(DropReason.UNKNOWN_SSRC)
+            return
+        start = header.start
+        sequence_number = header.sequence_number
+        if is_rtx:
+            if header.end - start < 2 or inbound.unwrapper.highest is None:
+                self._drops.count(DropReason.PADDING)
+                return
+            sequence_number = data[start] << 8 | data[start + 1]
+            start += 2
+        extended = inbound.unwrapper.extend(sequence_number)
+        if inbound.seen.again(extended):
+            self._drops.count(DropReason.DUPLICATE)
+            return
+        if not is_rtx:
+            inbound.statistics.packet(extended, header.timestamp, size, now)
+        nack = inbound.nack
+        if nack is not None and not nack.packet(extended, now):
+            self._request(inbound, now)
+        self._take(inbound, header, sequence_number, data[start : header.end], extended, now)
+
+    def _take(
+        self, inbound: Inbound, header: Header, sequence_number: int, payload: bytes, extended: int, now: float
+    ) -> None:
+        """Hand a packet of a known source, not seen before, to the route."""
+        keyframe = False
+        if payload:
+            if inbound.first is None:
+                inbound.first = now
+            inbound.last = self.last = now
+            if inbound.kind == "video" and inbound.detector.first(payload, header.timestamp):
+                keyframe = True
+                inbound.keyframes.arrived()
+        packet = Packet(
+            inbound.kind,
+            inbound.accepted.codec.payload_type,
+            header.marker,
+            sequence_number,
+            header.timestamp,
+            inbound.ssrc or 0,
+            payload,
+            now,
+            keyframe,
+        )
+        self.route.forward(packet, extended)
+        if not self._is_touched:
+            self._is_touched = True
+            self._touched(self)
+        if payload and not self.is_flowing:
+            self.is_flowing = True
+            self._flowing(now)
+
+    def flush(self, now: float) -> None:
+        """The batch is over: send on, and ask for what is missing."""
+        self._is_touched = False
+        self.route.flush()
+        for inbound in self.inbounds:
+            if inbound.nack is not None and inbound.nack.fresh:
+                self._send_nacks(inbound, now)
+
+    def rtcp(self, data: bytes, now: float) -> None:
+        """An authenticated compound RTCP packet."""
+        try:
+            messages = rtcp.parse(data)
+        except BadPacket:
+            self._drops.count(DropReason.BAD_RTCP)
+            return
+        for message in messages:
+            if isinstance(message, rtcp.SenderInfo):
+                for inbound in self.inbounds:
+                    if inbound.ssrc == message.ssrc:
+                        inbound.statistics.sender_report(message.ntp, now)
+                        report = SenderReport(message.ssrc, message.ntp / 4294967296.0, message.rtp_timestamp, now)
+                        self.route.sender_report(inbound.kind, report)
+
+    def request_keyframe(self) -> None:
+        """Ask for a keyframe; merged to two a second."""
+        now = self._clock()
+        for inbound in self.inbounds:
+            if inbound.kind == "video":
+                self._request(inbound, now)
+
+    def tick(self, now: float) -> None:
+        """Every 50 ms: transport-wide feedback, retries, and once a second a receiver report."""
+        for body in self._transport_feedback.due():
+            media_ssrc = next((inbound.ssrc for inbound in self.inbounds if inbound.ssrc is not None), 0)
+            self.connection.send_rtcp(rtcp.transport_feedback(self._ssrc, media_ssrc, body))
+        for inbound in self.inbounds:
+            if inbound.nack is not None:
+                self._send_nacks(inbound, now)
+            if inbound.kind == "video":
+                track = self.route.tracks.get("video")
+                if track is not None and track.wants_keyframe:
+                    self._request(inbound, now)
+                elif inbound.keyframes.due(now):
+                    self._send_request(inbound)
+        if now - self._reported >= REPORT_S:
+            self._reported = now
+            self._report(now)
+
+    @property
+    def loss(self) -> float:
+        """The worse of the tracks' losses in the last second, 0…1."""
+        return max((inbound.statistics.fraction_lost for inbound in self.inbounds), default=0.0)
+
+    @property
+    def jitter_ms(self) -> float:
+        """The worse of the tracks' jitters."""
+        return max((inbound.statistics.jitter_ms for inbound in self.inbounds), default=0.0)
+
+    def _accepts(self, inbound: Inbound, is_rtx: bool, data: bytes, header: Header, now: float) -> bool:
+        """Whether a source not known so far is the one for this track; then it is from now on (RFC 8843 §9.2)."""
+        ssrc = header.ssrc
+        if ssrc in self._refused:
+            return False
+        accepted = inbound.accepted
+        mid = extension(data, header, self._mid) if self._mid else None
+        rid_id = self._repaired_rid if is_rtx else self._rid
+        rid = extension(data, header, rid_id) if rid_id else None
+        wrong_mid = mid is not None and mid != accepted.section.mid.encode()
+        wrong_rid = accepted.rid is not None and rid is not None and rid != accepted.rid.encode()
+        if wrong_mid or wrong_rid:
+            if len(self._refused) < MAX_REFUSED_SOURCES:
+                self._refused.add(ssrc)
+            return False
+        if is_rtx:
+            if accepted.rid is not None and rid is None:
+                return False
+            inbound.rtx_ssrc = ssrc
+            return True
+        if inbound.ssrc is not None and inbound.first is not None:
+            if now - inbound.last < SOURCE_SILENT_S:
+                return False
+            inbound.renew()
+            self.route.restart(inbound.kind)
+        inbound.ssrc = ssrc
+        return True
+
+    def _request(self, inbound: Inbound, now: float) -> None:
+        if inbound.keyframes.want(now):
+            self._send_request(inbound)
+
+    def _send_request(self, inbound: Inbound) -> None:
+        if inbound.ssrc is not None and inbound.can_request:
+            self.connection.send_rtcp(rtcp.picture_loss(self._ssrc, inbound.ssrc))
+
+    def _send_nacks(self, inbound: Inbound, now: float) -> None:
+        assert inbound.nack is not None
+        lost = inbound.nack.due(now)
+        if lost and inbound.ssrc is not None:
+            numbers = [number & 0xFFFF for number in lost]
+            self.connection.send_rtcp(rtcp.nack(self._ssrc, inbound.ssrc, numbers))
+
+    def _report(self, now: float) -> None:
+        blocks = []
+        for inbound in self.inbounds:
+            if inbound.ssrc is not None and (block := inbound.statistics.block(inbound.ssrc, now)) is not None:
+                blocks.append(block)
+        name = rtcp.source_description([self._ssrc], self.connection.ufrag)
+        self.connection.send_rtcp(rtcp.receiver_report(self._ssrc, blocks) + name)
+        bytes_in = self.connection.bytes_in
+        if self._measured is not None and now > self._measured[0]:
+            self.in_bps = int(8 * (bytes_in - self._measured[1]) / (now - self._measured[0]))
+        self._measured = (now, bytes_in)

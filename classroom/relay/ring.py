@@ -1,0 +1,44 @@
+"""The last second of one track, to send again what a receiver misses."""
+
+from classroom.relay.rtp import Packet
+
+# A power of two beyond what a second of 4 Mbit/s needs (about 420 packets), and within libsrtp's window of 1024, beyond
+# which it refuses to protect an old packet again.
+RING_PACKETS = 512
+RING_AGE_S = 1.0
+
+
+class Entry:
+    """A packet as it was sent: with the extended sequence number and the timestamp that subscribers know."""
+
+    __slots__ = ("extended", "packet", "timestamp")
+
+    def __init__(self, extended: int, timestamp: int, packet: Packet) -> None:
+        self.extended = extended
+        self.timestamp = timestamp
+        self.packet = packet
+
+
+class Ring:
+    """Entries by extended sequence number; each overwrites the one RING_PACKETS before it."""
+
+    __slots__ = ("_entries",)
+
+    def __init__(self) -> None:
+        self._entries: list[Entry | None] = [None] * RING_PACKETS
+
+    def store(self, entry: Entry) -> bool:
+        """Keep it; False when this number, or a later one in its place, is there already."""
+        index = entry.extended % RING_PACKETS
+        old = self._entries[index]
+        if old is not None and old.extended >= entry.extended:
+            return False
+        self._entries[index] = entry
+        return True
+
+    def find(self, sequence_number: int, now: float) -> Entry | None:
+        """The entry whose number ends in these 16 bits, unless it is older than RING_AGE_S."""
+        entry = self._entries[sequence_number % RING_PACKETS]
+        if entry is None or entry.extended & 0xFFFF != sequence_number or now - entry.packet.arrived > RING_AGE_S:
+            return None
+        return entry

@@ -1,0 +1,218 @@
+"""A viewer's session: what its route gives it, what it says about it, and what it gets again."""
+
+from collections.abc import Callable, Sequence
+
+from classroom.relay import rtcp
+from classroom.relay.connection import Connection
+from classroom.relay.drops import DropReason, Drops
+from classroom.relay.fanout import Fanout
+from classroom.relay.lane import Lane, LaneKey, Outlet
+from classroom.relay.route import Route, TrackRoute
+from classroom.relay.rtcp import Nack, ReportBlock
+from classroom.relay.rtp import BadPacket, ahead32
+from classroom.relay.sdp import ABS_SEND_TIME, Accepted
+
+# Pages take 1.5 s of silence for a dead relay, and 500 ms is promised; the ticks are 50 ms apart.
+REPORT_S = 0.4
+# Between two receiver reports any datagram proves that the viewer is there, but for no longer than this.
+PROOF_S = 10.0
+# Retransmissions for one viewer in one tick of 50 ms: two keyframes.
+MAX_AGAIN = 100
+
+
+class Watched:
+    """One track as it goes out to one viewer."""
+
+    def __init__(self, accepted: Accepted, track: TrackRoute, rtx_sequence: int) -> None:
+        self.accepted = accepted
+        self.track = track
+        self.outlet: Outlet | None = None
+        self.lane: Lane | None = None
+        self.rtx_sequence = rtx_sequence
+        self.highest: int | None = None
+        self.first: float | None = None
+        """When the viewer's feedback first proved that it receives."""
+        self.proved = 0.0
+        self.loss = 0.0
+        self.jitter_ms = 0.0
+
+    def joined(self, lane: Lane) -> None:
+        """The first packet is about to go out."""
+        self.lane = lane
+
+    @property
+    def packets(self) -> int:
+        """Packets sent, without retransmissions."""
+        return 0 if self.lane is None or self.outlet is None else self.lane.packets - self.outlet.packets_before
+
+    @property
+    def octets(self) -> int:
+        """Their bytes."""
+        return 0 if self.lane is None or self.outlet is None else self.lane.octets - self.outlet.octets_before
+
+    def proves(self, block: ReportBlock, now: float) -> bool:
+        """Take a report block; whether the highest number received has advanced."""
+        self.loss = block.fraction_lost / 256
+        self.jitter_ms = block.jitter / self.track.track.clock_rate * 1000
+        if self.packets == 0 or (self.highest is not None and ahead32(block.highest_sequence, self.highest) <= 0):
+            return False
+        self.highest = block.highest_sequence
+        self.proved = now
+        if self.first is None:
+            self.first = now
+        return True
+
+
+class View:
+    """One session that views. `flowing` is called with the first proof that media arrives."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        route: Route,
+        subscriber: str,
+        watched: Sequence[Watched],
+        name: str,
+        ssrc: int,
+        ntp_offset: float,
+        fanout: Fanout,
+        drops: Drops,
+        flowing: Callable[[float], None],
+    ) -> None:
+        """`ssrc` speaks for the viewer's session when no track does; `ntp_offset` + monotonic seconds = NTP seconds."""
+        self.connection = connection
+        self.route = route
+        self.subscriber = subscriber
+        self.watched = list(watched)
+        self.is_flowing = False
+        self.out_bps = 0
+        self.round_trip_ms: float | None = None
+        self.remb_bps: int | None = None
+        self._name = name
+        self._ssrc = ssrc
+        self._ntp_offset = ntp_offset
+        self._fanout = fanout
+        self._drops = drops
+        self._flowing = flowing
+        self._reported = 0.0
+        self._again = 0
+        self._measured: tuple[float, int] | None = None
+
+    def connected(self) -> None:
+        """The handshake is done: take part in the route."""
+        for one in self.watched:
+            codec = one.accepted.codec
+            stamp = one.accepted.extensions.get(ABS_SEND_TIME, 0)
+            one.outlet = self.connection.outlet()
+            key = LaneKey(codec.payload_type, stamp, self.connection.secure.tag_bytes)
+            one.track.join(one.outlet, key, one.joined)
+        self._request_keyframe()
+
+    def leave(self) -> None:
+        """Take no more part. Idempotent."""
+        for one in self.watched:
+            if one.outlet is not None:
+                one.track.leave(one.outlet)
+
+    def rtp(self, packet: bytes, size: int, now: float) -> None:
+        """A viewer sends no media."""
+        self._drops.count(DropReason.UNKNOWN_SSRC)
+
+    def rtcp(self, data: bytes, now: float) -> None:
+        """An authenticated compound RTCP packet."""
+        try:
+            messages = rtcp.parse(data)
+        except BadPacket:
+            self._drops.count(DropReason.BAD_RTCP)
+            return
+        for message in messages:
+            if isinstance(message, rtcp.ReceiverReport | rtcp.SenderInfo):
+                for block in message.blocks:
+                    self._report_block(block, now)
+            elif isinstance(message, Nack):
+                self._send_again(message, now)
+            elif isinstance(message, rtcp.KeyframeRequest):
+                if any(one.track.ssrc == message.media_ssrc for one in self.watched):
+                    self._request_keyframe()
+            elif isinstance(message, rtcp.Remb):
+                self.remb_bps = message.bitrate_bps
+
+    def tick(self, now: float) -> None:
+        """Every 50 ms: allow retransmissions again, and report in time."""
+        self._again = 0
+        if now - self._reported >= REPORT_S:
+            self._reported = now
+            self._report(now)
+
+    def last_proof(self, one: Watched) -> float:
+        """The last moment at which the viewer was known to receive this track."""
+        return max(one.proved, min(self.connection.heard, one.proved + PROOF_S))
+
+    @property
+    def loss(self) -> float:
+        """The worse of the tracks' losses in the last report, 0…1."""
+        return max((one.loss for one in self.watched), default=0.0)
+
+    @property
+    def jitter_ms(self) -> float:
+        """The worse of the tracks' jitters."""
+        return max((one.jitter_ms for one in self.watched), default=0.0)
+
+    def _report_block(self, block: ReportBlock, now: float) -> None:
+        for one in self.watched:
+            if one.track.ssrc == block.ssrc:
+                if block.last_report:
+                    sent = rtcp.ntp_timestamp(now + self._ntp_offset) >> 16
+                    elapsed = (sent - block.last_report - block.delay) & 0xFFFFFFFF
+                    if elapsed < 10 * 65536:
+                        self.round_trip_ms = elapsed / 65.536
+                if one.proves(block, now) and not self.is_flowing:
+                    self.is_flowing = True
+                    self._flowing(now)
+
+    def _send_again(self, message: Nack, now: float) -> None:
+        one = next((one for one in self.watched if one.track.ssrc == message.media_ssrc), None)
+        if one is None or one.lane is None or one.outlet is None:
+            return
+        lane, codec = one.lane, one.accepted.codec
+        written = []
+        for sequence_number in message.lost:
+            if self._again >= MAX_AGAIN:
+                self._drops.count(DropReason.RETRANSMIT_LIMIT)
+                continue
+            entry = one.track.find((sequence_number - lane.key.sequence_offset) & 0xFFFF, now)
+            if entry is None:
+                self._drops.count(DropReason.NOT_IN_RING)
+                continue
+            self._again += 1
+            if codec.rtx is None or one.accepted.rtx_ssrc is None:
+                written.append(lane.write(entry))
+            else:
+                written.append(lane.write_again(entry, codec.rtx, one.rtx_sequence, one.accepted.rtx_ssrc))
+                one.rtx_sequence = (one.rtx_sequence + 1) & 0xFFFF
+        if written:
+            self._fanout.send([one.outlet], written, lane.key.tag_bytes)
+
+    def _report(self, now: float) -> None:
+        """A sender report for each track that flows; without any, an empty receiver report to be heard at all."""
+        ntp = rtcp.ntp_timestamp(now + self._ntp_offset)
+        reports, ssrcs = b"", []
+        for one in self.watched:
+            timestamp = one.track.timestamp(now)
+            if one.packets and timestamp is not None:
+                ssrcs.append(one.track.ssrc)
+                info = rtcp.SenderInfo(one.track.ssrc, ntp, timestamp, one.packets, one.octets)
+                reports += rtcp.sender_report(info)
+        if not ssrcs:
+            ssrcs, reports = [self._ssrc], rtcp.receiver_report(self._ssrc)
+        self.connection.send_rtcp(reports + rtcp.source_description(ssrcs, self._name))
+        octets = sum(one.octets for one in self.watched)
+        if self._measured is None:
+            self._measured = (now, octets)
+        elif now - self._measured[0] >= 1:
+            self.out_bps = int(8 * (octets - self._measured[1]) / (now - self._measured[0]))
+            self._measured = (now, octets)
+
+    def _request_keyframe(self) -> None:
+        if self.route.publisher is not None and any(one.track.track.kind == "video" for one in self.watched):
+            self.route.publisher.request_keyframe()

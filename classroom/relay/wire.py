@@ -1,0 +1,134 @@
+"""One UDP socket for all peers: tells STUN, DTLS, SRTP and SRTCP apart, and reads in batches.
+
+RFC 7983 §7: the first byte tells; RFC 5761 §4: among RTP the second one tells RTCP.
+"""
+
+import asyncio
+import contextlib
+import logging
+import socket
+from collections.abc import Callable
+from typing import Protocol
+
+from classroom.relay.drops import DropReason, Drops
+from classroom.relay.ice import Address
+
+# What an Ethernet frame carries; browsers stay at 1200.
+DATAGRAM_BYTES = 1500
+# Read so many before sending on what came and letting timers run.
+BATCH_DATAGRAMS = 256
+# A keyframe to a hundred receivers, or a stall of some milliseconds, must fit; the kernel may grant less.
+SOCKET_BYTES = 8 << 20
+
+_log = logging.getLogger(__name__)
+
+
+class Handler(Protocol):
+    """A peer, for the datagrams from its addresses."""
+
+    def dtls(self, datagram: bytes, now: float) -> None: ...
+
+    def rtp(self, datagram: bytes, now: float) -> None: ...
+
+    def rtcp(self, datagram: bytes, now: float) -> None: ...
+
+
+class Wire:
+    """The socket. `stun` gets the binding requests, `flush` is called after each batch; the owner keeps `peers`."""
+
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        clock: Callable[[], float],
+        stun: Callable[[bytes, Address, float], None],
+        flush: Callable[[], None],
+        drops: Drops,
+    ) -> None:
+        """Bind; OSError. An IPv6 host takes IPv4 too."""
+        self.family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        self.sock = socket.socket(self.family, socket.SOCK_DGRAM)
+        try:
+            if self.family == socket.AF_INET6:
+                self.sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+            self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, SOCKET_BYTES)
+            self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SOCKET_BYTES)
+            self.sock.setblocking(False)
+            self.sock.bind((host, port))
+        except OSError:
+            self.sock.close()
+            raise
+        self.port: int = self.sock.getsockname()[1]
+        self.peers: dict[Address, Handler] = {}
+        self.datagrams = 0
+        self.bytes = 0
+        self._clock = clock
+        self._stun = stun
+        self._flush = flush
+        self._drops = drops
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    def open(self) -> None:
+        """Begin to read, on the running loop."""
+        self._loop = asyncio.get_running_loop()
+        self._loop.add_reader(self.sock.fileno(), self._readable)
+
+    def close(self) -> None:
+        """Stop and free the port. Idempotent."""
+        if self._loop is not None:
+            self._loop.remove_reader(self.sock.fileno())
+            self._loop = None
+        self.sock.close()
+
+    def send(self, datagram: bytes, address: Address) -> None:
+        """Send one datagram; when the kernel refuses it, it is dropped and counted."""
+        host, port = address
+        if self.family == socket.AF_INET6 and ":" not in host:
+            host = f"::ffff:{host}"
+        try:
+            self.sock.sendto(datagram, (host, port))
+        except BlockingIOError:
+            self._drops.count(DropReason.SOCKET_FULL)
+        except OSError:
+            self._drops.count(DropReason.UNREACHABLE)
+
+    def _readable(self) -> None:
+        receive, dispatch = self.sock.recvfrom, self._dispatch
+        now = self._clock()
+        with contextlib.suppress(BlockingIOError):
+            for _ in range(BATCH_DATAGRAMS):
+                try:
+                    datagram, sender = receive(DATAGRAM_BYTES + 1)
+                    dispatch(datagram, sender, now)
+                except BlockingIOError:
+                    raise
+                except Exception:
+                    # A bug in one peer's handling must not silence all the others.
+                    _log.exception("x datagram")
+        self._flush()
+
+    def _dispatch(self, datagram: bytes, sender: tuple[str, int], now: float) -> None:
+        size = len(datagram)
+        self.datagrams += 1
+        self.bytes += size
+        if not 1 < size <= DATAGRAM_BYTES:
+            self._drops.count(DropReason.OVERSIZE if size > 1 else DropReason.NOT_OURS)
+            return
+        if self.family == socket.AF_INET6:
+            sender = (sender[0].removeprefix("::ffff:"), sender[1])
+        first = datagram[0]
+        if first < 4:
+            self._stun(datagram, sender, now)
+            return
+        peer = self.peers.get(sender)
+        if peer is None:
+            self._drops.count(DropReason.STRAY)
+        elif 127 < first < 192:
+            if 191 < datagram[1] < 224:
+                peer.rtcp(datagram, now)
+            else:
+                peer.rtp(datagram, now)
+        elif 19 < first < 64:
+            peer.dtls(datagram, now)
+        else:
+            self._drops.count(DropReason.NOT_OURS)
