@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, delete, insert, or_, select, update
+from sqlalchemy import ColumnElement, delete, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from classroom.lesson.events import (
@@ -19,7 +19,7 @@ from classroom.lesson.events import (
     RecordingStarted,
 )
 from classroom.store.database import Database, fields
-from classroom.store.tables import classes, classrooms, join_codes, lesson_seats, lessons, schools
+from classroom.store.tables import Instant, classes, classrooms, join_codes, lesson_seats, lessons, schools
 
 
 class ListedSeat(msgspec.Struct, frozen=True, kw_only=True):
@@ -88,10 +88,21 @@ class LessonList:
         return next(iter(on[-1:] or waiting), None)
 
     async def overdue(self, before: datetime) -> list[str]:
-        """Scheduled lessons whose planned end is past."""
+        """Scheduled lessons whose planned end (unplanned: whose making) lies before an instant."""
+        due = func.coalesce(lessons.c.end_at, lessons.c.start_at, type_=Instant) < before
         async with self._database.read() as connection:
-            found = select(lessons.c.id).where(lessons.c.state == "scheduled", lessons.c.end_at < before)
-            return list(await connection.scalars(found))
+            return list(await connection.scalars(select(lessons.c.id).where(lessons.c.state == "scheduled", due)))
+
+    async def unsettled(self) -> list[str]:
+        """Ended lessons that the ledger has not judged yet, the earliest first."""
+        found = select(lessons.c.id).where(lessons.c.state == "ended", lessons.c.settled.is_(False))
+        async with self._database.read() as connection:
+            return list(await connection.scalars(found.order_by(lessons.c.ended_at)))
+
+    async def settle(self, lesson: str) -> None:
+        """The ledger has judged the lesson."""
+        async with self._database.write() as connection:
+            await connection.execute(update(lessons).where(lessons.c.id == lesson).values(settled=True))
 
     async def _find(self, *conditions: ColumnElement[bool] | None, latest: int | None = None) -> list[ListedLesson]:
         found = select(lessons).where(*(c for c in conditions if c is not None))
@@ -157,6 +168,7 @@ async def _scheduled(connection: AsyncConnection, event: LessonScheduled) -> dic
         "cancelled": False,
         "is_test": event.is_test,
         "recorded": False,
+        "settled": False,
     }
     await connection.execute(insert(lessons).values(lesson))
     seats = [

@@ -152,6 +152,8 @@ lessons = Table(
     Column("cancelled", Boolean, nullable=False),
     Column("is_test", Boolean, nullable=False),
     Column("recorded", Boolean, nullable=False),
+    # False between the end and the moment the ledger has judged it: a crash in between must not lose the lesson.
+    Column("settled", Boolean, nullable=False),
 )
 
 lesson_seats = Table(

@@ -65,3 +65,10 @@ async def test_a_scheduled_lesson_is_overdue_after_its_planned_end(store: Store,
     await three_lessons(store, planned)
     assert await store.lessons.overdue(AT + timedelta(minutes=40)) == []
     assert await store.lessons.overdue(AT + timedelta(minutes=41)) == ["lesson000002"]
+
+
+async def test_an_ended_lesson_waits_until_the_ledger_has_judged_it(store: Store, planned: Planned) -> None:
+    await three_lessons(store, planned)
+    assert await store.lessons.unsettled() == ["lesson000001"]
+    await store.lessons.settle("lesson000001")
+    assert await store.lessons.unsettled() == []

@@ -123,6 +123,7 @@ def _create_lessons() -> None:
         sa.Column("cancelled", sa.Boolean(), nullable=False),
         sa.Column("is_test", sa.Boolean(), nullable=False),
         sa.Column("recorded", sa.Boolean(), nullable=False),
+        sa.Column("settled", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(["supporter"], ["schools.id"], name=op.f("fk_lessons_supporter")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_lessons")),
     )
