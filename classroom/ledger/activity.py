@@ -115,7 +115,7 @@ class Activity(msgspec.Struct, frozen=True, kw_only=True):
     """"{lesson}/{period number}/{pair}": the same facts always give the same id."""
     lesson: str
     period: int
-    """1-based; 1 for an unplanned lesson."""
+    """Counted from 0; 0 for an unplanned lesson."""
     pair: str
     supporter: str
     recipient: str | None

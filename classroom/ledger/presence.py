@@ -14,27 +14,9 @@ import msgspec
 from classroom.ledger.facts import Role, RoomPresence
 from classroom.ledger.intervals import Interval, Intervals, intersect, subtract, to_ms, union
 from classroom.ledger.rules import CountingRules
+from classroom.lesson.heartbeat import Heartbeat
 
 FLOWS = ("up_audio", "up_video", "down_audio", "down_video")
-
-
-class FlowAges(msgspec.Struct, frozen=True, kw_only=True):
-    """How long before the heartbeat the last packet of each flow was seen, in ms; None: nothing lately."""
-
-    up_audio: int | None = None
-    up_video: int | None = None
-    """Any picture the seat sends: camera, screen, board, …"""
-    down_audio: int | None = None
-    down_video: int | None = None
-    """Received from the teacher's seat; for the teacher's seat, from any other."""
-
-
-class Heartbeat(msgspec.Struct, frozen=True, kw_only=True):
-    """One row a second of one lesson. `at` is the server's wall clock, `boot` names the run of the server process."""
-
-    at: datetime
-    boot: str
-    seats: dict[str, FlowAges]
 
 
 class SeatFlows(msgspec.Struct, frozen=True, kw_only=True):

@@ -19,34 +19,29 @@ _ENGLISH = {
 
 def reason_zh(activity: Activity, schools: Mapping[str, str]) -> str:
     """The Chinese sentence. `schools`: id → name; an id that is not there is printed as it is."""
-    match activity.state:
-        case State.COUNTED:
-            by_hand = "（人工确认）" if activity.confirmation else ""
-            return f"计入：{_school(activity, schools)} {activity.minutes} 分钟{by_hand}"
-        case State.PENDING:
-            return f"待确认：{_pending_zh(activity)}"
-        case State.NOT_COUNTED:
-            why = _why_not(activity)
-            if Flag.CANCELLED in why and Flag.NOT_HELD in why:
-                return "不计：未开展（已取消）"
-            if why:
-                return f"不计：{'、'.join(flag.words for flag in why)}"
-            return f"不计：只同堂 {activity.minutes} 分钟，不足 {activity.low} 分钟"
+    if activity.state is State.COUNTED:
+        by_hand = "（人工确认）" if activity.confirmation else ""
+        return f"计入：{_school(activity, schools)} {activity.minutes} 分钟{by_hand}"
+    if activity.state is State.PENDING:
+        return f"待确认：{_pending_zh(activity)}"
+    why = _why_not(activity)
+    if Flag.CANCELLED in why and Flag.NOT_HELD in why:
+        return "不计：未开展（已取消）"
+    if why:
+        return f"不计：{'、'.join(flag.words for flag in why)}"
+    return f"不计：只同堂 {activity.minutes} 分钟，不足 {activity.low} 分钟"
 
 
 def reason_en(activity: Activity, schools: Mapping[str, str]) -> str:
     """The English sentence, saying the same."""
-    match activity.state:
-        case State.COUNTED:
-            by_hand = " (confirmed by hand)" if activity.confirmation else ""
-            return f"Counted: {_school(activity, schools)}, {activity.minutes} min{by_hand}"
-        case State.PENDING:
-            return f"To be confirmed: {_pending_en(activity)}"
-        case State.NOT_COUNTED:
-            why = _why_not(activity)
-            if why:
-                return f"Not counted: {', '.join(_ENGLISH[flag] for flag in why)}"
-            return f"Not counted: only {activity.minutes} min together, fewer than {activity.low}"
+    if activity.state is State.COUNTED:
+        by_hand = " (confirmed by hand)" if activity.confirmation else ""
+        return f"Counted: {_school(activity, schools)}, {activity.minutes} min{by_hand}"
+    if activity.state is State.PENDING:
+        return f"To be confirmed: {_pending_en(activity)}"
+    if why := _why_not(activity):
+        return f"Not counted: {', '.join(_ENGLISH[flag] for flag in why)}"
+    return f"Not counted: only {activity.minutes} min together, fewer than {activity.low}"
 
 
 def _pending_zh(activity: Activity) -> str:

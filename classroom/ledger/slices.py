@@ -41,6 +41,7 @@ class Slice(msgspec.Struct, frozen=True, kw_only=True):
 
     lesson: Lesson
     number: int
+    """Of the period, from 0."""
     period: Period | None
     zone: Interval | None
     begins_ms: int
@@ -97,7 +98,7 @@ def _host_room_slices(
     cuts: dict[str, int] = {}
     found: list[Slice] = []
     for lesson in planned:
-        for number, period in enumerate(lesson.periods, 1):
+        for number, period in enumerate(lesson.periods):
             zone = zone_of(lesson, period, periods, rules)
             left_open = [] if lesson.is_cancelled else _left_open_lessons(lesson, period, planned, groups)
             for session in [] if lesson.is_cancelled else free:
@@ -140,7 +141,7 @@ def _planned_slice(
     for session in (*own, *left_open):
         for seat in session.lesson.seats:
             seats.setdefault(seat.room, msgspec.structs.replace(seat, on_timetable=False))
-    period = lesson.periods[number - 1]
+    period = lesson.periods[number]
     return Slice(
         lesson=lesson,
         number=number,
@@ -161,7 +162,7 @@ def _unplanned_slice(cluster: Sequence[Session], rules: CountingRules) -> Slice:
             seats.setdefault(seat.room, seat)
     return Slice(
         lesson=lesson,
-        number=1,
+        number=0,
         period=None,
         zone=None,
         begins_ms=cluster[0].begins_ms,

@@ -124,7 +124,7 @@ def day() -> Day:
     return Day()
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def day_of() -> type[Day]:
     """The builder itself, for another date."""
     return Day

@@ -9,10 +9,13 @@ from typing import Any
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from classroom.ledger.activity import Activity, Flag, NumberSource, State
 from classroom.ledger.counting import judge
 from classroom.ledger.facts import Confirmation, DateSpan, Facts, Lesson, Pair, Role, Seat
+from classroom.ledger.intervals import bridge, intersect, total_ms, union
 from classroom.ledger.months import WindowMode, default_windows, window_of
 from classroom.ledger.rollup import month_of
 
@@ -36,7 +39,7 @@ def test_v01_the_whole_lesson_together(day: Any) -> None:
     activity = day.activity()
     assert result(activity) == (COUNTED, 1, 67)
     assert (activity.teachers, activity.students, activity.minutes) == (2, 65, 40)
-    assert (activity.id, activity.flags) == ("L/1/P1", (Flag.BY_ROSTER,))
+    assert (activity.id, activity.flags) == ("L/0/P1", (Flag.BY_ROSTER,))
 
 
 def test_v02_eighteen_minutes_wait_for_a_persons_word(day: Any) -> None:
@@ -44,7 +47,7 @@ def test_v02_eighteen_minutes_wait_for_a_persons_word(day: Any) -> None:
     day.host()
     day.rural("R1", "09:22-09:40")
     assert (result(day.activity()), day.activity().minutes) == ((PENDING, 0, 0), 18)
-    day.confirm("L/1/P1")
+    day.confirm("L/0/P1")
     assert result(day.activity()) == (COUNTED, 1, 67)
 
 
@@ -207,7 +210,7 @@ def test_v26_the_village_teaches(day: Any) -> None:
     day.rural("U1")
     assert (result(day.activity()), day.activity().minutes) == ((PENDING, 0, 0), 40)
     assert Flag.REVERSE in day.activity().flags
-    day.confirm("L/1/P1")
+    day.confirm("L/0/P1")
     assert result(day.activity()) == (COUNTED, 1, 67)
 
 
@@ -466,11 +469,11 @@ def test_a_rejected_activity_does_not_count_and_the_last_word_holds(day: Any) ->
     day.lesson()
     day.host()
     day.rural("R1", "09:22-09:40")
-    day.confirm("L/1/P1", accepted=False, clock="17:00")
-    day.confirm("L/1/P1", accepted=True, clock="16:00")
+    day.confirm("L/0/P1", accepted=False, clock="17:00")
+    day.confirm("L/0/P1", accepted=True, clock="16:00")
     activity = day.activity()
     assert (activity.state, activity.participants, activity.flags) == (NOT_COUNTED, 0, (Flag.REJECTED,))
-    day.confirm("L/1/P1", accepted=True, clock="18:00")
+    day.confirm("L/0/P1", accepted=True, clock="18:00")
     assert result(day.activity()) == (COUNTED, 1, 67)
 
 
@@ -478,14 +481,14 @@ def test_a_word_changes_nothing_that_is_not_pending(day: Any) -> None:
     day.lesson()
     day.host()
     day.rural("R1")
-    day.confirm("L/1/P1", accepted=False)
+    day.confirm("L/0/P1", accepted=False)
     assert (day.activity().state, day.activity().confirmation) == (COUNTED, None)
 
 
 @pytest.mark.parametrize(("by", "reason"), [(" ", "看过课堂记录"), ("officer", "")])
 def test_a_confirmation_needs_a_person_and_a_reason(by: str, reason: str) -> None:
     with pytest.raises(ValueError, match="named person"):
-        Confirmation(activity="L/1/P1", accepted=True, by=by, at=datetime(2019, 5, 14, tzinfo=UTC), reason=reason)
+        Confirmation(activity="L/0/P1", accepted=True, by=by, at=datetime(2019, 5, 14, tzinfo=UTC), reason=reason)
 
 
 def test_an_unknown_pair_is_refused() -> None:
@@ -497,7 +500,7 @@ def test_an_activity_survives_being_stored(day: Any) -> None:
     day.lesson()
     day.host()
     day.rural("R1", "09:22-09:40")
-    day.confirm("L/1/P1")
+    day.confirm("L/0/P1")
     stored = msgspec.json.encode(day.activity())
     assert msgspec.json.decode(stored, type=Activity) == day.activity()
 
@@ -510,3 +513,46 @@ def test_the_month_of_an_unplanned_lesson_is_that_of_its_first_second_together(d
     activity = day.activity()
     assert activity.begins_at == day.at("23:59")
     assert window_of(activity.begins_at, default_windows(date(2019, 7, 1))).month == "2019-05"
+
+
+minute = st.integers(0, 180)
+spans = st.lists(st.tuples(minute, st.integers(0, 59), minute, st.integers(0, 59)), max_size=5)
+
+
+def clock(minutes: int, seconds: int = 0) -> str:
+    return f"{9 + minutes // 60:02}:{minutes % 60:02}:{seconds:02}"
+
+
+@given(st.lists(st.integers(1, 25), max_size=8), spans, spans, st.sampled_from(["L0", "A"]))
+def test_no_second_is_judged_twice(day_of: Any, lengths: list[int], host: Any, rural: Any, lesson: str) -> None:
+    """Lessons and breaks of any length, presence of any shape, left open from a planned or an unplanned lesson."""
+    day = day_of()
+    day.unplanned("A")
+    day.lesson("L0", "09:00-09:05")
+    begin = 10
+    for number, (length, pause) in enumerate(zip(lengths[::2], lengths[1::2], strict=False), 1):
+        day.lesson(f"L{number}", f"{clock(begin)}-{clock(begin + length)}")
+        begin += length + pause
+    pieces = [[f"{clock(a, b)}-{clock(c, d)}" for a, b, c, d in side] for side in (host, rural)]
+    day.connected("U1", Role.HOST, *pieces[0], lesson=lesson)
+    day.connected("R1", Role.RURAL, *pieces[1], lesson=lesson)
+
+    judged = [room.used for one in day.activities() for room in one.rooms if room.role is Role.RURAL]
+    together = union(*judged)
+    assert total_ms(together) == sum(map(total_ms, judged))
+    assert intersect(together, bridge(day.spans(*pieces[1]), 120_000)) == together
+
+
+@given(spans, spans)
+def test_the_order_and_the_cut_of_the_log_change_nothing(day_of: Any, host: Any, rural: Any) -> None:
+    whole, pieces = day_of(), day_of()
+    texts = [[f"{clock(a, b)}-{clock(c, d)}" for a, b, c, d in side] for side in (host, rural)]
+    for day in (whole, pieces):
+        day.lesson()
+    whole.host(*(texts[0] or ["09:00-09:00"]))
+    whole.rural("R1", *(texts[1] or ["09:00-09:00"]))
+    for text in reversed(texts[1]):
+        pieces.rural("R1", text)
+    for text in reversed(texts[0]):
+        pieces.host(text)
+    assert pieces.activities() == whole.activities()
