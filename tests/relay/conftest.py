@@ -1,6 +1,7 @@
 """A hub behind plain HTTP, and a real Chromium in front of it."""
 
 import asyncio
+import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from aiohttp import web
 
 from classroom.relay.hub import Hub, Notice, OfferError, RelayConfig
 
-CHROMIUM = Path("/usr/bin/chromium")
+CHROMIUM = shutil.which("chromium")
 FLAGS = [
     "--no-sandbox",
     "--use-fake-ui-for-media-stream",
@@ -29,7 +30,8 @@ class Door:
 
     def __init__(self, **config: Any) -> None:
         self.notices: list[Notice] = []
-        self.hub = Hub(RelayConfig(host="127.0.0.1", port=0, **config), self.notices.append)
+        self._noticed = asyncio.Event()
+        self.hub = Hub(RelayConfig(host="127.0.0.1", port=0, **config), self._notice)
         self.url = ""
 
     async def start(self) -> None:
@@ -51,9 +53,15 @@ class Door:
         return [notice.kind for notice in self.notices if notice.subscriber == subscriber]
 
     async def until(self, condition: Callable[[], bool], timeout_s: float = 10.0) -> None:
+        """Wait until a notice makes the condition true."""
         async with asyncio.timeout(timeout_s):
             while not condition():
-                await asyncio.sleep(0.02)
+                self._noticed.clear()
+                await self._noticed.wait()
+
+    def _notice(self, notice: Notice) -> None:
+        self.notices.append(notice)
+        self._noticed.set()
 
     async def _page(self, request: web.Request) -> web.StreamResponse:
         return web.FileResponse(Path(__file__).with_name("page.html"))
@@ -85,12 +93,12 @@ async def door() -> AsyncIterator[Door]:
 @pytest.fixture
 async def open_page(door: Door) -> AsyncIterator[Callable[[], Awaitable[Any]]]:
     """Opens a page of one Chromium, at the door."""
-    if not CHROMIUM.exists():
+    if CHROMIUM is None:
         pytest.skip("no Chromium")
     from playwright.async_api import async_playwright
 
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=str(CHROMIUM), headless=True, args=FLAGS)
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, headless=True, args=FLAGS)
         context = await browser.new_context(permissions=["camera", "microphone"])
 
         async def open_page() -> Any:
