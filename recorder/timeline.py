@@ -1,14 +1,15 @@
 """One clock for the sound and the picture of a publisher, and the gaps on it.
 
 Media time (RTP units, a random start for each track) becomes seconds of the server's monotonic clock. Sound is placed
-by its arrival, once, and then by its own sample count, because players play it by counting samples. The picture is placed
-against the sound through the publisher's sender reports (RFC 3550 §6.4.1), which tie both tracks to one clock of the
-sender; later reports correct it slowly, so that two clocks that drift apart do not part in a long lesson.
+by its arrival, once, and then by its own sample count, because players play it by counting samples. The picture is
+placed against the sound through the publisher's sender reports (RFC 3550 §6.4.1), which tie both tracks to one clock of
+the sender; later reports correct it slowly, so that two clocks that drift apart do not part in a long lesson.
 
 Reports are not believed blindly: one whose media time disagrees with the arrival of the packets by more than TRUST_S is
 left aside (some senders' reports run at twice the speed). Without reports the arrival times must do.
 """
 
+import math
 from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -24,8 +25,14 @@ TRUST_S = 0.5
 PAIR_S = 2.5
 # At most 1 % faster or slower: no eye sees it, and the worst real clocks drift a hundred times less.
 SLEW = 0.01
-# How fast the estimate of the least delay forgets, in seconds per second: above the drift of any real clock.
-FORGET = 0.0005
+# The least delay is looked for among the packets of the last one to two windows.
+WINDOW_S = 5.0
+# A sender whose media time has fallen behind the clock by this much has stood still (laptop asleep, sound card gone):
+# its track is placed anew. First it must last: what a network holds back for seconds comes in a burst that catches up.
+BEHIND_S = 2.0
+LASTS_S = 1.5
+# Media time so far in the future is a jump of the sender's counter.
+AHEAD_S = 10.0
 # Six seconds at 20 Mbit/s; a sender above that is placed by arrival at once.
 HELD_BYTES = 16 * 1024 * 1024
 REPORTS_KEPT = 8
@@ -60,17 +67,27 @@ class TrackClock:
         """The instant of timestamp 0 by the arrival with the least delay of late."""
         self.anchors: deque[_Anchor] = deque(maxlen=REPORTS_KEPT)
         self._wrap = Extender(32)
-        self._observed = 0.0
+        self._window_from = self._observed = -math.inf
+        self._least, self._least_before = math.inf, math.inf
 
     def observe(self, frame: Frame) -> None:
         """A frame arrived; frames with the least delay show where the sender's clock stands."""
         self._wrap.extend(frame.timestamp)
-        seen = frame.arrived - frame.timestamp / self.rate
-        if self.base is None:
-            self.base, self._observed = seen, frame.arrived
-            return
-        self.base = min(self.base + FORGET * max(0.0, frame.arrived - self._observed), seen)
-        self._observed = max(self._observed, frame.arrived)
+        if frame.arrived - self._observed >= WINDOW_S:
+            self._least = math.inf
+        if frame.arrived - self._window_from >= WINDOW_S:
+            self._window_from = frame.arrived
+            self._least, self._least_before = math.inf, self._least
+        self._least = min(self._least, frame.arrived - frame.timestamp / self.rate)
+        self.base = min(self._least, self._least_before)
+        self._observed = frame.arrived
+
+    def has_jumped(self, frame: Frame) -> bool:
+        """The sender's counter no longer goes with the time: the track must be placed anew."""
+        if self.origin is None or self.base is None:
+            return False
+        lasts = math.isfinite(self._least_before) or frame.arrived - self._window_from >= LASTS_S
+        return (lasts and self.base - self.origin > BEHIND_S) or self.at(frame.timestamp) - frame.arrived > AHEAD_S
 
     def report(self, report: SenderReport) -> bool:
         """Keep a report that can be trusted; says whether it was."""
@@ -120,6 +137,9 @@ class Timeline:
         """Frames that have their place now, in the order in which they were pushed."""
         track = self._track(frame)
         track.observe(frame)
+        if track.has_jumped(frame):
+            del self._tracks[frame.kind]
+            track = self._track(frame)
         if self._early[frame.kind]:
             self._adopt_early(frame.kind, track)
         if self.locked:
@@ -165,8 +185,7 @@ class Timeline:
 
     def _place(self, frame: Frame, track: TrackClock) -> Placed:
         if track.origin is None:
-            target = self._picture_origin() if frame.kind == "video" else None
-            track.origin = track.base if target is None else target
+            track.origin = track.base if frame.kind == "audio" else self._picture_origin_by_any_means(track)
         elif frame.kind == "video":
             self._slew(track, frame)
         return Placed(frame, track.at(frame.timestamp))
@@ -177,6 +196,13 @@ class Timeline:
         passed, self._slewed_s = max(0.0, min(1.0, seconds - self._slewed_s)), seconds
         if self._target is not None and track.origin is not None:
             track.origin += max(-SLEW * passed, min(SLEW * passed, self._target - track.origin))
+
+    def _picture_origin_by_any_means(self, picture: TrackClock) -> float | None:
+        origin, sound = self._picture_origin(), self._tracks.get("audio")
+        if origin is not None or sound is None or sound.origin is None or sound.base is None or picture.base is None:
+            return picture.base if origin is None else origin
+        # Against the sound as it was placed: in a long lesson that is no longer quite where its packets arrive.
+        return picture.base + sound.origin - sound.base
 
     def _picture_origin(self) -> float | None:
         """Where the reports put the picture's timestamp 0, sound being where it is; None when they cannot tell."""

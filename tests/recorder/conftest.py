@@ -4,11 +4,14 @@ Every picture carries its number as black and white squares; at each full second
 tone of 1 kHz sounds for 100 ms. So the time of a picture can be read from its pixels, and sound compared with picture.
 """
 
-from collections.abc import Callable
+import threading
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
@@ -18,6 +21,8 @@ from aiortc.codecs.vpx import Vp8Encoder
 
 from classroom.relay.route import Track
 from classroom.relay.rtp import Packet, SenderReport
+from recorder.service import Recorder
+from recorder.tap import Tap
 
 WIDTH, HEIGHT, FPS = 320, 192, 25
 CELL = 20
@@ -132,7 +137,7 @@ def script(
     video_delay_s: float = 0.0,
     jitter_s: float = 0.0,
     scale: int = 1,
-    start: float = 0.0,
+    start: float = 1000.0,
     reports_from_s: float = 0.4,
 ) -> Script:
     """RTP of the clip as a browser sends it; arrival = `start` + capture time (+ delay and jitter, seeded)."""
@@ -244,3 +249,74 @@ def look_fixture() -> Callable[[Path], Seen]:
 def clip_pictures() -> Callable[[str, int], list[tuple[bytes, bool]]]:
     # A second encoding may differ (realtime VP8 looks at the clock): the same arguments as in `script`.
     return lambda codec, seconds: encoded_pictures(codec, seconds, 1)
+
+
+class FakePublisher:
+    def __init__(self) -> None:
+        self.requests = 0
+
+    def request_keyframe(self) -> None:
+        self.requests += 1
+
+
+class FakeHub:
+    def __init__(self) -> None:
+        self.taps: dict[str, Tap] = {}
+
+    def attach(self, stream: str, subscriber: Any) -> None:
+        self.taps[stream] = subscriber
+
+    def detach(self, stream: str, subscriber: Any) -> None:
+        assert self.taps.pop(stream) is subscriber
+
+
+START = 1000.0
+BEGAN_AT = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
+
+
+class Rig:
+    """A recorder on virtual clocks: START on the one is BEGAN_AT on the other."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.now = START
+        self.hub = FakeHub()
+        self.publisher = FakePublisher()
+        self.problems: list[tuple[str, str, str]] = []
+        self.recorder = self.make()
+
+    def make(self, **more: Any) -> Recorder:
+        return Recorder(
+            self.root,
+            self.hub,
+            problem=lambda *problem: self.problems.append(problem),
+            clock=lambda: self.now,
+            wall=lambda: BEGAN_AT + timedelta(seconds=self.now - START),
+            **more,
+        )
+
+    def play(self, stream: str, clip: Script, *, attach: bool = True, detach: bool = False) -> None:
+        """Send a clip into a stream's tap; its arrivals are seconds after START."""
+        tap = self.hub.taps[stream]
+        if attach:
+            tap.attached(self.publisher, clip.tracks)
+        feed(tap, clip)
+        self.now = max(self.now, START + clip.steps[-1][0])
+        if detach:
+            tap.detached()
+
+
+def feed(tap: Tap, clip: Script) -> None:
+    for _, what in clip.steps:
+        if isinstance(what, Packet):
+            tap.send(what)
+        else:
+            tap.sender_report(*what)
+
+
+@pytest.fixture
+async def rig(tmp_path: Path) -> AsyncIterator[Rig]:
+    rig = Rig(tmp_path / "recordings")
+    yield rig
+    await rig.recorder.close()
+    assert not [thread for thread in threading.enumerate() if thread.name == "recorder"]

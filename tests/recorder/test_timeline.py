@@ -185,3 +185,42 @@ def test_merged_gaps_say_for_every_instant_what_is_missing(audio: list[Any], vid
         }
         said = [gap.kind for gap in gaps if gap.from_s < instant < gap.to_s]
         assert said == ([] if not missing else ["both"] if len(missing) == 2 else list(missing))
+
+
+def test_a_sender_that_stood_still_is_placed_anew() -> None:
+    timeline = Timeline({"audio": 48000})
+    placed = [timeline.push(frame("audio", n / 50, n / 50))[0] for n in range(100)]
+    placed += [timeline.push(frame("audio", 2 + n / 50, 22 + n / 50))[0] for n in range(600)]
+    late = [p.frame.arrived - p.at for p in placed]
+    assert late[90:101] == pytest.approx([0] * 10 + [20], abs=1e-6)
+    assert late[100 + 75 :] == pytest.approx([0] * 525, abs=1e-6)
+
+
+def test_a_burst_after_a_silent_network_catches_up_and_moves_nothing() -> None:
+    timeline = Timeline({"audio": 48000})
+    arrivals = [n / 50 if n < 100 or n > 600 else max(8.0, n / 50) for n in range(1000)]
+    placed = [timeline.push(frame("audio", n / 50, arrived))[0] for n, arrived in enumerate(arrivals)]
+    assert [p.at for p in placed] == pytest.approx([n / 50 for n in range(1000)])
+
+
+def test_a_network_that_is_late_for_a_while_moves_nothing() -> None:
+    timeline = Timeline({"audio": 48000})
+    delays = [3.0 if 100 <= n < 250 else 0.0 for n in range(1000)]
+    placed = [timeline.push(frame("audio", n / 50, n / 50 + delay))[0] for n, delay in enumerate(delays)]
+    assert [p.at for p in placed] == pytest.approx([n / 50 for n in range(1000)])
+
+
+def test_a_counter_that_jumps_into_the_future_is_placed_by_arrival() -> None:
+    timeline = Timeline({"audio": 48000})
+    timeline.push(frame("audio", 0.0, 0.0))
+    assert instants(timeline.push(frame("audio", 5000.0, 0.02)), "audio") == pytest.approx([0.02])
+
+
+def test_a_new_picture_track_is_placed_beside_the_sound_as_that_was_placed() -> None:
+    timeline = Timeline(RATES)
+    timeline.push(frame("audio", 0.0, 0.5))
+    timeline.push(frame("video", 0.0, 0.5))
+    timeline.due(7.0)
+    timeline.push(frame("audio", 7.0, 7.0))
+    (placed,) = timeline.push(frame("video", 7.0, 7.0, ssrc=2))
+    assert placed.at == pytest.approx(7.5)

@@ -1,0 +1,54 @@
+"""What a file will hold; a container must know it before its first frame."""
+
+from dataclasses import dataclass
+from typing import Final
+
+import av
+from av.video.frame import VideoFrame
+
+from classroom.relay.rtp import Kind
+from recorder.frames import vp8_size
+
+# Units per second of each kind's media time (RFC 7587 §4.1, RFC 7741 §4.1, RFC 6184 §5.1).
+RATES: Final[dict[Kind, int]] = {"audio": 48000, "video": 90000}
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """The video codec ("vp8", "h264", None) with the size of its first picture, and whether there is sound (Opus)."""
+
+    video: str | None
+    sound: bool
+    width: int = 0
+    height: int = 0
+
+    @property
+    def codecs(self) -> list[str]:
+        return [codec for codec in (self.video, "opus" if self.sound else None) if codec]
+
+    @property
+    def kinds(self) -> list[Kind]:
+        kinds: list[Kind] = []
+        if self.video:
+            kinds.append("video")
+        if self.sound:
+            kinds.append("audio")
+        return kinds
+
+    @property
+    def suffix(self) -> str:
+        """H.264 goes into MP4, which every player and editor opens; MP4 has no place for VP8."""
+        return "mp4" if self.video == "h264" else "webm"
+
+
+def picture_size(codec: str, keyframe: bytes) -> tuple[int, int] | None:
+    """Width and height of a keyframe; None when it cannot be decoded."""
+    if codec == "vp8":
+        return vp8_size(keyframe)
+    decoder = av.CodecContext.create("h264", "r")
+    try:
+        frames = [*decoder.decode(av.Packet(keyframe)), *decoder.decode(None)]
+    except av.FFmpegError:
+        return None
+    sizes = [(frame.width, frame.height) for frame in frames if isinstance(frame, VideoFrame)]
+    return sizes[0] if sizes else None
