@@ -1,0 +1,273 @@
+"""The live lessons: loads them, lets devices in, brings the relay's notices and the clock's ticks to them.
+
+Wiring: make `Hub(config, lambda notice: lessons.notice(notice))`, then `Lessons(...)`, `await hub.start()`,
+`await lessons.start()`; to close, `await lessons.close()` before the recorder, the hub and the store.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Final
+
+import structlog
+
+from classroom.lesson import seats, state
+from classroom.lesson.errors import LessonError
+from classroom.lesson.events import HOST_SEAT, UnreadableRow
+from classroom.lesson.lesson import SOURCES, Lesson, require_not_ended, require_open, require_teacher, seat_of
+from classroom.registry.facts import Role
+from classroom.relay.hub import Notice
+from classroom.store.store import Store
+from signaling.clock import Clock
+from signaling.commands import Command, class_ids, command_of
+from signaling.flows import by_lesson, last_marks, stream_name
+from signaling.guests import Device, Guest
+from signaling.live import Live, Parts, Recorder, Streams, settle
+from signaling.messages import AnyClientMessage, AnyServerMessage, Closing, NoteConsent, Ping, Pong, View
+from signaling.notices import commands_of, forget_streams
+from signaling.view import CHINA, names_of, view_of
+from signaling.watch import WatchRules
+
+log = structlog.get_logger("lessons")
+
+TICK_S: Final = 1.0
+SWEEP_EVERY_TICKS: Final = 60
+UNHELD_AFTER: Final = timedelta(hours=12)
+"""A lesson nobody opened is closed so long after its planned end: late enough for the latest of teachers."""
+IDLE_AFTER_S: Final = 60.0
+"""A scheduled lesson that nobody has asked for so long leaves the memory."""
+LAST_BEATS: Final = 60
+"""Heartbeats to look back through for a seat's last packet."""
+JOIN_LIFE: Final = timedelta(days=1)
+
+
+class Lessons:
+    """All lessons of this process that are open, live or being waited for."""
+
+    def __init__(
+        self,
+        store: Store,
+        hub: Streams,
+        recorder: Recorder,
+        on_ended: Callable[[str], Awaitable[object]],
+        *,
+        clock: Clock,
+        new_id: Callable[[], str],
+        rules: WatchRules | None = None,
+    ) -> None:
+        """`on_ended(lesson)` is awaited once a lesson is over and its recording closed."""
+        self._store = store
+        self._hub = hub
+        self._clock = clock
+        self._parts = Parts(store, hub, recorder, on_ended, clock, new_id(), rules or WatchRules())
+        self._live: dict[str, Live] = {}
+        self._loading = asyncio.Lock()
+        self._ticker: asyncio.Task[None] | None = None
+        self._ticks = 0
+        self._closed = False
+
+    async def start(self) -> None:
+        """Goes on with every lesson that was open or live, has the ledger judge what it missed; starts the clock."""
+        for lesson in await self._store.lessons.unsettled():
+            await settle(self._parts, lesson)
+        for lesson in await self._store.journal.live():
+            try:
+                live = await self._load(lesson)
+            except (UnreadableRow, state.ImpossibleEvent, KeyError):
+                # One damaged journal must not keep the other lessons from going on.
+                log.exception("lesson cannot go on", lesson=lesson)
+                continue
+            for command in forget_streams(live.lesson, live.last_at, self._clock.at()):
+                live.post(command)
+            await live.drain()
+        self._ticker = asyncio.create_task(self._run(), name="lessons")
+
+    async def close(self) -> None:
+        """Tells every device to come back soon and finishes what is under way; no lesson ends. May be called again."""
+        self._closed = True
+        for live in self._live.values():
+            for guest in live.guests.all():
+                guest.device.send(Closing())
+        if self._ticker is not None:
+            self._ticker.cancel()
+            await asyncio.gather(self._ticker, return_exceptions=True)
+        for live in self._live.values():
+            await live.close()
+        self._live.clear()
+
+    def notice(self, notice: Notice) -> None:
+        """From the relay, on the loop: only puts it into the lesson's inbox."""
+        name = stream_name(notice.stream)
+        live = None if name is None or notice.subscriber is not None else self._live.get(name.lesson)
+        if name is None or live is None or self._closed:
+            return
+        last_at = self._clock.at() - timedelta(seconds=max(0.0, self._clock.now() - notice.last))
+        for command in commands_of(notice, name, last_at):
+            live.post(command)
+
+    async def attach(
+        self, lesson: str, *, role: Role, seat: str | None, holder: str, device: Device, device_id: str
+    ) -> Guest:
+        """Lets a device in: its seat is taken, an older device of the seat is told `replaced`, and Welcome is sent.
+
+        Raises LessonError: lesson_unknown, lesson_ended, seat_unknown, seat_taken, observers_full.
+        """
+        live = await self._of(lesson)
+        require_not_ended(live.lesson)
+        guest = Guest(lesson=lesson, role=role, seat=seat, holder=holder, device=device, device_id=device_id)
+        if seat is not None:
+            seat_of(live.lesson, seat)
+        live.guests.check(role, holder, live.lesson)
+        if seat is not None and guest.is_main and (live.lesson.is_open or seat == HOST_SEAT):
+            await live.give(partial(seats.take_seat, by=guest.by, seat=seat, device=device_id))
+        if role == "teacher":
+            await self._mint_joins(live)
+        live.admit(guest)
+        return guest
+
+    def detach(self, guest: Guest) -> None:
+        """The device's socket is closed. May be called again."""
+        live = self._live.get(guest.lesson)
+        if live is not None:
+            live.guests.remove(guest)
+
+    async def handle(self, guest: Guest, message: AnyClientMessage) -> AnyServerMessage | None:
+        """Does what a page asks; what there is to answer to it alone. Raises LessonError."""
+        if isinstance(message, Ping):
+            return Pong(t=message.t, now=self._clock.at().astimezone(CHINA))
+        if isinstance(message, NoteConsent):
+            await self._note_consent(guest, message)
+        command = command_of(message, guest.by, guest.seat)
+        if command is not None:
+            await self.command(guest.lesson, command)
+        return None
+
+    async def command(self, lesson: str, command: Command) -> Lesson:
+        """The lesson after the command's events are durable and told. Raises LessonError."""
+        return await (await self._of(lesson)).give(command)
+
+    async def end(self, lesson: str, by: str) -> None:
+        """下课 by HTTP. `by` is `teacher` or `cli`. Raises LessonError."""
+        await self.command(lesson, partial(state.end, by=by, reason="cli" if by == "cli" else "teacher"))
+
+    async def cancel(self, lesson: str, by: str) -> None:
+        """The lesson is not held. Raises LessonError."""
+        await self.command(lesson, partial(state.cancel, by=by))
+
+    async def check_publish(self, lesson: str, seat: str, source: str, *, role: Role, holder: str) -> None:
+        """Whether media of a seat may come in now: the seat's own, into an open lesson; the teacher's opens it.
+
+        Raises LessonError: lesson_unknown, lesson_ended, lesson_not_open, seat_unknown, source_unknown, seat_taken.
+        """
+        live = await self._of(lesson)
+        require_not_ended(live.lesson)
+        seat_of(live.lesson, seat)
+        if source not in SOURCES:
+            raise LessonError("source_unknown")
+        if role != "teacher":
+            require_open(live.lesson)
+            return
+        live.guests.check(role, holder, live.lesson)
+        live.guests.hold(holder)
+
+    async def check_view(self, lesson: str) -> None:
+        """Whether anything can be watched now. Raises LessonError: lesson_unknown, lesson_ended, lesson_not_open."""
+        require_open((await self._of(lesson)).lesson)
+
+    async def view(self, lesson: str, *, for_teacher: bool = False) -> View:
+        """Any lesson, live or long over. Raises LessonError(lesson_unknown)."""
+        if lesson in self._live:
+            return self._live[lesson].view(for_teacher=for_teacher)
+        stored = await self._stored(lesson)
+        names = names_of(stored, await self._store.registry.book())
+        codes = await self._store.links.codes(lesson) if for_teacher else None
+        return view_of(stored, names, self._clock.at(), codes=codes)
+
+    async def tick(self) -> None:
+        """One second of all lessons: rules, heartbeats, and the end of what nobody needs."""
+        now, at = self._clock.now(), self._clock.at()
+        flows = by_lesson(self._hub.flows())
+        beats = [live.tick(flows.get(name, []), now, at) for name, live in self._live.items()]
+        await self._store.journal.beat([beat for beat in beats if beat is not None])
+        await self._forget_idle(now)
+        self._ticks += 1
+        if self._ticks % SWEEP_EVERY_TICKS == 1:
+            for lesson in await self._store.lessons.overdue(at - UNHELD_AFTER):
+                (await self._of(lesson)).post(partial(state.end, by="server", reason="alone"))
+
+    async def drain(self) -> None:
+        """Returns when every lesson has done what it was given so far."""
+        for live in list(self._live.values()):
+            await live.drain()
+
+    async def _run(self) -> None:
+        due = self._clock.now()
+        while True:
+            due = max(due + TICK_S, self._clock.now())
+            await asyncio.sleep(due - self._clock.now())
+            try:
+                await self.tick()
+            except Exception:
+                # A full disk must not stop the clock: the next second tries again.
+                log.exception("tick failed")
+
+    async def _of(self, lesson: str) -> Live:
+        if self._closed:
+            raise LessonError("closing")
+        live = self._live.get(lesson) or await self._load(lesson)
+        live.used = self._clock.now()
+        return live
+
+    async def _load(self, lesson: str) -> Live:
+        """Folds the journal. Raises LessonError: lesson_unknown, lesson_ended."""
+        async with self._loading:
+            if lesson in self._live:
+                return self._live[lesson]
+            stored = await self._stored(lesson)
+            require_not_ended(stored)
+            names = names_of(stored, await self._store.registry.book())
+            codes = await self._store.links.codes(lesson)
+            last_at: dict[str, datetime] = {}
+            for beat in await self._store.journal.heartbeats(lesson, last=LAST_BEATS):
+                last_at |= last_marks(beat.at, beat.seats)
+            live = self._live[lesson] = Live(stored, names, codes, last_at, self._parts)
+            return live
+
+    async def _stored(self, lesson: str) -> Lesson:
+        stored = state.fold(await self._store.journal.events(lesson))
+        if stored is None:
+            raise LessonError("lesson_unknown")
+        return stored
+
+    async def _forget_idle(self, now: float) -> None:
+        for name, live in list(self._live.items()):
+            waited_for = live.lesson.is_open or live.guests.all() or now - live.used < IDLE_AFTER_S
+            if live.is_settled or not (waited_for or live.is_over):
+                del self._live[name]
+                await live.close()
+
+    async def _note_consent(self, guest: Guest, message: NoteConsent) -> None:
+        """The name goes to the registry, where it can be deleted; the journal gets only the fact."""
+        live = await self._of(guest.lesson)
+        require_teacher(guest.by)
+        require_not_ended(live.lesson)
+        noted = class_ids(live.lesson, message.seat)
+        await self._store.registry.note_consent(noted, message.by_name, self._clock.at())
+
+    async def _mint_joins(self, live: Live) -> None:
+        """Links to hand to the classrooms, since nobody can read the first ones back out of the store."""
+        at = self._clock.at()
+        for seat in live.lesson.rural:
+            plan = seat.plan
+            if plan.seat not in live.joins:
+                token, _ = await self._store.links.mint(
+                    "classroom",
+                    at,
+                    school=plan.school,
+                    lesson=live.lesson.id,
+                    classroom=plan.classroom,
+                    seat=plan.seat,
+                    expires_at=max(at, state.planned_end(live.lesson) or at) + JOIN_LIFE,
+                )
+                live.joins[plan.seat] = f"/join/{token}"

@@ -1,0 +1,315 @@
+"""One live lesson: a task with a bounded inbox. Commands come in; events go to the journal, and only then to the pages.
+
+The journal is the truth: what could not be appended has not happened, and nobody has been told of it.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import Final, Protocol
+
+import structlog
+
+from classroom.lesson import seats, state
+from classroom.lesson.errors import LessonError
+from classroom.lesson.events import (
+    AnyEvent,
+    LessonEnded,
+    RecordingStarted,
+    RecordingStopped,
+    StreamFlowing,
+)
+from classroom.lesson.heartbeat import Heartbeat
+from classroom.lesson.lesson import Lesson
+from classroom.lesson.recording import stop_recording
+from classroom.relay.hub import Flow, Link
+from classroom.store.journal import JournalConflict
+from classroom.store.store import Store
+from signaling.clock import Clock
+from signaling.commands import Command
+from signaling.flows import SeatFlow, by_lesson, kinds, link_views, marks, stream_key
+from signaling.guests import Guest, Guests
+from signaling.messages import LessonNow, Links, View, Welcome
+from signaling.view import Names, view_of
+from signaling.watch import Watch, WatchRules
+
+log = structlog.get_logger("lesson")
+
+INBOX: Final = 512
+"""Far more than a lesson's pages, at their rate limit, can fill while one append is under way."""
+BATCH: Final = 64
+LINKS_EVERY_TICKS: Final = 2
+
+
+class Streams(Protocol):
+    """What a lesson asks of the relay."""
+
+    def end_stream(self, prefix: str) -> None: ...
+    def flows(self) -> list[Flow]: ...
+    def link(self, session: str) -> Link | None: ...
+
+
+class Recorder(Protocol):
+    """What a lesson asks of the recorder. Both may be called again for what is so already."""
+
+    def start_stream(self, lesson: str, seat: str, source: str, stream_key: str) -> None:
+        """Records this stream from now on, through every session that publishes it."""
+
+    async def stop(self, lesson: str) -> None:
+        """Finishes every file of the lesson."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What every live lesson works with. `on_ended` is the ledger's verdict on a lesson that is over."""
+
+    store: Store
+    hub: Streams
+    recorder: Recorder
+    on_ended: Callable[[str], Awaitable[object]]
+    clock: Clock
+    boot: str
+    rules: WatchRules
+
+
+@dataclass(slots=True)
+class _Order:
+    command: Command
+    done: asyncio.Future[Lesson] | None = None
+
+
+class Live:
+    """A lesson in memory, as its journal has it."""
+
+    def __init__(
+        self, lesson: Lesson, names: Names, codes: Mapping[str, str], last_at: Mapping[str, datetime], parts: Parts
+    ) -> None:
+        """`last_at`: the seats' last packets as heartbeats of an earlier run have them."""
+        self.lesson = lesson
+        self.guests = Guests()
+        self.joins: dict[str, str] = {}
+        self.last_at = dict(last_at)
+        self.used = parts.clock.now()
+        self.is_over = False
+        self.is_settled = False
+        self._is_closed = False
+        self._names = names
+        self._codes = dict(codes)
+        self._parts = parts
+        self._watch = Watch(parts.rules, self.used, last_at)
+        self._flows: list[SeatFlow] = []
+        self._inbox: asyncio.Queue[_Order] = asyncio.Queue(INBOX)
+        self._ticks = 0
+        self._dropped = 0
+        self._task = asyncio.create_task(self._run(), name=f"lesson {lesson.id}")
+
+    async def give(self, command: Command) -> Lesson:
+        """The lesson after the command's events are durable. Raises LessonError, and what the store raises."""
+        self.used = self._parts.clock.now()
+        if self.is_over or self._is_closed:
+            raise LessonError("lesson_ended" if self.is_over else "closing")
+        order = _Order(command, asyncio.get_running_loop().create_future())
+        try:
+            self._inbox.put_nowait(order)
+        except asyncio.QueueFull:
+            raise LessonError("busy") from None
+        assert order.done is not None
+        return await order.done
+
+    def post(self, command: Command) -> None:
+        """The same from a notice or a timer: nobody waits, a refusal is no matter. Never blocks."""
+        if self.is_over or self._is_closed:
+            return
+        try:
+            self._inbox.put_nowait(_Order(command))
+        except asyncio.QueueFull:
+            # The watch finds what a lost notice would have told, seconds later.
+            self._dropped += 1
+            log.warning("inbox full", lesson=self.lesson.id, dropped=self._dropped)
+
+    async def drain(self) -> None:
+        """Returns when everything given so far is done."""
+        await self._inbox.join()
+
+    async def close(self) -> None:
+        """Finishes what is in the inbox and ends the task. May be called again."""
+        self._is_closed = True
+        if not self._task.done():
+            await self._inbox.join()
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    def admit(self, guest: Guest) -> None:
+        """The guest hears of every event from now on; whom it replaces is told so. Raises LessonError as Guests.add."""
+        self.used = self._parts.clock.now()
+        self.guests.add(guest, self.lesson)
+        wanted = self.lesson.recording or self.lesson.record_wanted
+        view = self.view(for_teacher=guest.role == "teacher")
+        guest.device.send(Welcome(seat=guest.seat, role=guest.role, lesson=view, recording_notice=wanted))
+
+    def view(self, *, for_teacher: bool) -> View:
+        """The lesson as pages show it; codes and links only for the teacher."""
+        return view_of(
+            self.lesson,
+            self._names,
+            self._parts.clock.at(),
+            kinds=kinds(self._flows),
+            codes=self._codes if for_teacher else None,
+            joins=self.joins if for_teacher else None,
+        )
+
+    def tick(self, flows: list[SeatFlow], now: float, at: datetime) -> Heartbeat | None:
+        """Once a second: applies the rules of time; the second's heartbeat, when there is anybody to speak of."""
+        if self.is_over:
+            return None
+        had, self._flows = kinds(self._flows), flows
+        found = marks(flows, self.lesson.seats, now)
+        for command in self._watch.tick(self.lesson, flows, found, self.guests.attended(), now, at):
+            self.post(command)
+        if kinds(flows) != had:
+            self._tell()
+        self._ticks += 1
+        if self._ticks % LINKS_EVERY_TICKS == 0:
+            self._tell_links()
+        anybody = found or any(seat.present for seat in self.lesson.seats.values())
+        if not (self.lesson.is_open and anybody):
+            return None
+        return Heartbeat(lesson=self.lesson.id, at=at, boot=self._parts.boot, seats=found)
+
+    async def _run(self) -> None:
+        while True:
+            orders = [await self._inbox.get()]
+            while len(orders) < BATCH and not self._inbox.empty():
+                orders.append(self._inbox.get_nowait())
+            try:
+                await self._obey(orders)
+            except Exception:
+                log.exception("lesson failed", lesson=self.lesson.id)
+            finally:
+                for order in orders:
+                    # Whoever waits for an answer gets one, whatever went wrong on the way.
+                    if order.done is not None and not order.done.done():
+                        order.done.set_exception(LessonError("busy"))
+                    self._inbox.task_done()
+
+    async def _obey(self, orders: Sequence[_Order]) -> None:
+        try:
+            lesson, events, refused = await self._append(orders)
+        except Exception as error:
+            log.exception("journal refused", lesson=self.lesson.id)
+            for order in orders:
+                _answer(order, error)
+            return
+        self.lesson = lesson
+        # Its flows are younger than the last tick: whoever is told of a new stream is told what is in it.
+        if any(isinstance(event, StreamFlowing) for event in events):
+            self._flows = by_lesson(self._parts.hub.flows()).get(lesson.id, [])
+        for order, refusal in zip(orders, refused, strict=True):
+            _answer(order, refusal or lesson)
+        if events:
+            self._tell()
+            await self._follow(events)
+
+    async def _append(self, orders: Sequence[_Order]) -> tuple[Lesson, list[AnyEvent], list[LessonError | None]]:
+        """The lesson after all orders, their events durable, and each order's refusal."""
+        try:
+            outcome = self._decide(orders)
+            await self._parts.store.journal.append(outcome[1])
+        except JournalConflict:
+            # The command line wrote to this lesson beside us: take its events in and decide again.
+            stored = state.fold(await self._parts.store.journal.events(self.lesson.id))
+            assert stored is not None
+            self.lesson = stored
+            outcome = self._decide(orders)
+            await self._parts.store.journal.append(outcome[1])
+        return outcome
+
+    def _decide(self, orders: Sequence[_Order]) -> tuple[Lesson, list[AnyEvent], list[LessonError | None]]:
+        lesson, at = self.lesson, self._parts.clock.at()
+        events: list[AnyEvent] = []
+        refused: list[LessonError | None] = []
+        for order in orders:
+            try:
+                happened = order.command(lesson, at)
+            except LessonError as refusal:
+                refused.append(refusal)
+                continue
+            lesson = state.fold(happened, lesson) or lesson
+            events += happened
+            refused.append(None)
+        return lesson, events, refused
+
+    def _tell(self) -> None:
+        for for_teacher in (True, False):
+            message = LessonNow(lesson=self.view(for_teacher=for_teacher))
+            for guest in self.guests.all(teacher=for_teacher):
+                guest.device.send(message)
+
+    def _tell_links(self) -> None:
+        teachers = self.guests.all(teacher=True)
+        if not teachers:
+            return
+        links = {flow.session: self._parts.hub.link(flow.session) for flow in self._flows}
+        known = {session: link for session, link in links.items() if link is not None}
+        message = Links(seats=link_views(self._flows, self.lesson.seats, known))
+        for guest in teachers:
+            guest.device.send(message)
+
+    async def _follow(self, events: Sequence[AnyEvent]) -> None:
+        """What the world outside the lesson does about its events."""
+        for event in events:
+            if isinstance(event, RecordingStarted):
+                self._record(*((name, s) for name, seat in self.lesson.seats.items() for s in seat.streams))
+            elif isinstance(event, StreamFlowing) and self.lesson.recording:
+                self._record((event.seat, event.source))
+            elif isinstance(event, RecordingStopped):
+                await self._stop_recording()
+            elif isinstance(event, LessonEnded):
+                await self._finish()
+        # Those who waited for the lesson to open, and those whose seat was given up though their page is here.
+        for guest in self.guests.main():
+            if self.lesson.is_open and guest.seat is not None and not self.lesson.seats[guest.seat].present:
+                self.post(partial(seats.take_seat, by=guest.by, seat=guest.seat, device=guest.device_id))
+
+    def _record(self, *sources: tuple[str, str]) -> None:
+        for seat, source in sources:
+            try:
+                self._parts.recorder.start_stream(
+                    self.lesson.id, seat, source, stream_key(self.lesson.id, seat, source)
+                )
+            except Exception:
+                log.exception("recorder refused a stream", lesson=self.lesson.id, seat=seat, source=source)
+                # The recording light tells the truth.
+                self.post(partial(stop_recording, by="server", reason="fault"))
+
+    async def _stop_recording(self) -> None:
+        try:
+            await self._parts.recorder.stop(self.lesson.id)
+        except Exception:
+            log.exception("recorder failed to stop", lesson=self.lesson.id)
+
+    async def _finish(self) -> None:
+        self.is_over = True
+        self._parts.hub.end_stream(f"{self.lesson.id}/")
+        await settle(self._parts, self.lesson.id)
+        self.is_settled = True
+
+
+async def settle(parts: Parts, lesson: str) -> None:
+    """Has the ledger judge an ended lesson; one that fails here is judged at the next start."""
+    try:
+        await parts.on_ended(lesson)
+        await parts.store.lessons.settle(lesson)
+    except Exception:
+        log.exception("the lesson could not be judged", lesson=lesson)
+
+
+def _answer(order: _Order, answer: Lesson | Exception) -> None:
+    if order.done is None or order.done.done():
+        return
+    if isinstance(answer, Exception):
+        order.done.set_exception(answer)
+    else:
+        order.done.set_result(answer)

@@ -1,0 +1,250 @@
+"""Making a lesson out of names: its schools, rooms, classes and pairs are found or made, its links and codes minted.
+
+Needs only the store, so the command line can do it while no server runs.
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import UTC, date, datetime, timedelta
+from functools import partial
+from typing import Annotated, Final
+
+import msgspec
+
+from classroom.lesson import recording, state
+from classroom.lesson.errors import LessonError
+from classroom.lesson.events import HOST_SEAT, AnyEvent, Period, SeatPlan
+from classroom.registry.facts import Link, PairStatus, School, students_on
+from classroom.store.store import Store
+from signaling.messages import PersonName, Students, Teachers
+from signaling.view import CHINA
+
+HOST_ROOM: Final = "主讲教室"
+RURAL_ROOM: Final = "同步课堂教室"
+RURAL_CLASS: Final = "同步课堂班"
+"""What a room or class is called whose name nobody has said."""
+LINK_LIFE: Final = timedelta(days=1)
+"""A lesson's links die a day after its planned end."""
+UNPLANNED_LIFE: Final = timedelta(hours=4)
+MAX_MINUTES: Final = 240
+
+Name = Annotated[str, msgspec.Meta(min_length=1, max_length=40, pattern=r"^[^\x00-\x1f\x7f]+\Z")]
+Id = Annotated[str, msgspec.Meta(min_length=12, max_length=12)]
+Instant = Annotated[datetime, msgspec.Meta(tz=True)]
+
+
+class RecipientRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """A classroom that listens: one of the registry by `classroom_id`, else `school` and `classroom` by name."""
+
+    classroom_id: Id | None = None
+    school: Name | None = None
+    classroom: Name | None = None
+    class_name: Name | None = None
+    class_size: Students | None = None
+    teachers: Teachers = 1
+
+
+class LessonRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """The body of `POST /api/v1/lessons`. `minutes` null: an unplanned lesson; `start` null: now.
+
+    `supporter` is a school's name and is for the command line; a teacher's school comes from their link.
+    """
+
+    class_name: Name
+    subject: Annotated[str, msgspec.Meta(min_length=1, max_length=20, pattern=r"^[^\x00-\x1f\x7f]+\Z")]
+    recipients: Annotated[list[RecipientRequest], msgspec.Meta(min_length=1, max_length=state.MAX_RURAL_SEATS)]
+    minutes: Annotated[int, msgspec.Meta(ge=1, le=MAX_MINUTES)] | None = None
+    start: Instant | None = None
+    supporter: Name | None = None
+    classroom: Name = HOST_ROOM
+    class_id: Id | None = None
+    class_size: Students | None = None
+    teachers: Teachers = 1
+    record: bool = False
+    consent_by: PersonName | None = None
+    is_test: bool = False
+    observers: Annotated[int, msgspec.Meta(ge=0, le=200)] = 10
+
+
+class TeacherLink(msgspec.Struct, frozen=True, kw_only=True):
+    """`whip` publishes the teacher's camera."""
+
+    page: str
+    whip: str
+    token: str
+
+
+class SeatLink(msgspec.Struct, frozen=True, kw_only=True):
+    """`whip` publishes this seat's camera, `whep` shows the teacher's."""
+
+    seat: str
+    school: str
+    page: str
+    code: str
+    whip: str
+    whep: str
+    token: str
+
+
+class ObserverLink(msgspec.Struct, frozen=True, kw_only=True):
+    """`whep` shows the teacher's camera."""
+
+    page: str
+    whep: str
+    token: str
+
+
+class ScheduledLesson(msgspec.Struct, frozen=True, kw_only=True):
+    """A lesson that has just been made, with the only copy of its tokens."""
+
+    lesson: str
+    teacher: TeacherLink
+    seats: list[SeatLink]
+    observer: ObserverLink
+
+
+async def schedule_lesson(
+    store: Store,
+    request: LessonRequest,
+    *,
+    supporter: School,
+    by: str,
+    at: datetime,
+    new_id: Callable[[], str],
+    holder: str | None = None,
+    base_url: str = "",
+    new_pairs: PairStatus = "active",
+) -> ScheduledLesson:
+    """Makes the lesson, its links and codes. `by` is `teacher` or `cli`; `holder` that of the teacher's own link.
+
+    A pair that the registry lacks is made with the status `new_pairs`. Raises LessonError: classroom_unknown,
+    class_unknown, bad_schedule; nothing but names in the registry is left of a refused one.
+    """
+    lesson = new_id()
+    day = (request.start or at).astimezone(CHINA).date()
+    host = await _host_plan(store, request, supporter, day)
+    rural = [await _rural_plan(store, recipient, day) for recipient in request.recipients]
+    pairs = [await store.registry.pair(supporter.id, plan.school, day, new_pairs) for plan in rural]
+    scheduled = state.schedule(
+        None,
+        at,
+        by=by,
+        lesson_id=lesson,
+        supporter=supporter.id,
+        subject=request.subject,
+        periods=_periods(request, at),
+        pairs=tuple(dict.fromkeys(pair.id for pair in pairs)),
+        plans=(host, *rural),
+        is_test=request.is_test,
+        record=request.record,
+        observers=request.observers,
+    )
+    await store.journal.append(await _with_consents(store, scheduled, request.consent_by, by, at))
+    minted = partial(store.links.mint, at=at, lesson=lesson, expires_at=_expiry(request, at))
+    return await _links(store, lesson, [host, *rural], minted, holder, base_url)
+
+
+async def _host_plan(store: Store, request: LessonRequest, supporter: School, day: date) -> SeatPlan:
+    room = await store.registry.classroom(supporter.id, request.classroom)
+    if request.class_id is None:
+        own = await store.registry.school_class(supporter.id, request.class_name, request.class_size, day)
+    else:
+        known = (await store.registry.book()).classes.get(request.class_id)
+        if known is None or known.school != supporter.id:
+            raise LessonError("class_unknown")
+        own = await store.registry.school_class(supporter.id, known.name, request.class_size, day)
+    return SeatPlan(
+        seat=HOST_SEAT,
+        school=supporter.id,
+        classroom=room.id,
+        role="host",
+        class_id=own.id,
+        students=students_on(own, day),
+        teachers=request.teachers,
+    )
+
+
+async def _rural_plan(store: Store, recipient: RecipientRequest, day: date) -> SeatPlan:
+    if recipient.classroom_id is not None:
+        room = (await store.registry.book()).classrooms.get(recipient.classroom_id)
+        if room is None:
+            raise LessonError("classroom_unknown")
+    elif recipient.school is not None:
+        school = await store.registry.school(recipient.school)
+        room = await store.registry.classroom(school.id, recipient.classroom or RURAL_ROOM)
+    else:
+        raise LessonError("classroom_unknown")
+    theirs = await store.registry.school_class(
+        room.school, recipient.class_name or RURAL_CLASS, recipient.class_size, day
+    )
+    return SeatPlan(
+        seat=room.id,
+        school=room.school,
+        classroom=room.id,
+        role="rural",
+        class_id=theirs.id,
+        students=students_on(theirs, day),
+        teachers=recipient.teachers,
+    )
+
+
+def _periods(request: LessonRequest, at: datetime) -> tuple[Period, ...]:
+    """One period from the whole minute, or none."""
+    if request.minutes is None:
+        return ()
+    start = (request.start or at).astimezone(UTC).replace(second=0, microsecond=0)
+    return (Period(start=start, end=start + timedelta(minutes=request.minutes)),)
+
+
+def _expiry(request: LessonRequest, at: datetime) -> datetime:
+    planned = timedelta(minutes=request.minutes) if request.minutes is not None else UNPLANNED_LIFE
+    return max(request.start or at, at).astimezone(UTC) + planned + LINK_LIFE
+
+
+async def _with_consents(
+    store: Store, scheduled: list[AnyEvent], consent_by: str | None, by: str, at: datetime
+) -> list[AnyEvent]:
+    """The lesson's first events and those of the classes whose consent is on record, now noted or from before."""
+    lesson = state.fold(scheduled)
+    assert lesson is not None
+    ids = list(dict.fromkeys(seat.plan.class_id for seat in lesson.seats.values()))
+    on_record = await store.registry.consenting(ids, at)
+    if consent_by is not None:
+        await store.registry.note_consent([class_id for class_id in ids if class_id not in on_record], consent_by, at)
+        on_record = set(ids)
+    consented = [class_id for class_id in ids if class_id in on_record]
+    return [*scheduled, *recording.note_consent(lesson, at, by=by, class_ids=consented)]
+
+
+async def _links(
+    store: Store,
+    lesson: str,
+    plans: Sequence[SeatPlan],
+    mint: Callable[..., Awaitable[tuple[str, Link]]],
+    holder: str | None,
+    base_url: str,
+) -> ScheduledLesson:
+    host, *rural = plans
+    codes = await store.links.assign_codes(lesson, [plan.seat for plan in rural])
+    schools = (await store.registry.book()).schools
+    token, _ = await mint("teacher", school=host.school, classroom=host.classroom, seat=HOST_SEAT, holder=holder)
+    teacher = TeacherLink(
+        page=f"{base_url}/teach/{lesson}#{token}", whip=f"{base_url}/whip/{lesson}/{HOST_SEAT}/camera", token=token
+    )
+    watch = f"{base_url}/whep/{lesson}/{HOST_SEAT}/camera"
+    links = []
+    for plan in rural:
+        token, _ = await mint("classroom", school=plan.school, classroom=plan.classroom, seat=plan.seat)
+        links.append(
+            SeatLink(
+                seat=plan.seat,
+                school=schools[plan.school].name,
+                page=f"{base_url}/join/{token}",
+                code=codes[plan.seat],
+                whip=f"{base_url}/whip/{lesson}/{plan.seat}/camera",
+                whep=watch,
+                token=token,
+            )
+        )
+    token, _ = await mint("observer")
+    observer = ObserverLink(page=f"{base_url}/observe/{token}", whep=watch, token=token)
+    return ScheduledLesson(lesson=lesson, teacher=teacher, seats=links, observer=observer)

@@ -1,0 +1,127 @@
+"""What time alone decides about a lesson: who has left, which stream is dead, when nobody has the lesson. Pure."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+
+from classroom.lesson import seats, state, streams
+from classroom.lesson.heartbeat import Marks
+from classroom.lesson.lesson import Lesson
+from signaling.commands import Command
+from signaling.flows import SeatFlow, are_together
+
+
+@dataclass(frozen=True, slots=True)
+class WatchRules:
+    """Waits in seconds."""
+
+    leave_after_s: float = 15.0
+    """A seat with neither connection nor WebSocket has left."""
+    alone_after_s: float = 15 * 60
+    """An unplanned lesson without host and classroom together is over; a planned one so long after its planned end."""
+    empty_after_s: float = 2 * 60
+    """After the planned end a lesson with nobody in it is over: longer than any reconnect."""
+    limit_s: float = 240 * 60
+    """The longest a lesson may go on, from its opening or, if that is later, from its planned end."""
+
+
+class Watch:
+    """Remembers when each seat and stream of one lesson was last seen. `now` is monotonic, `at` the wall clock."""
+
+    def __init__(self, rules: WatchRules, now: float, last_at: Mapping[str, datetime]) -> None:
+        """`last_at`: seats' last packets as an earlier run of the server knew them."""
+        self._rules = rules
+        self._seen: dict[str, float] = {}
+        self._last_at = dict(last_at)
+        self._streams: dict[tuple[str, str, str], float] = {}
+        self._together = now
+        self._occupied = now
+
+    def tick(
+        self,
+        lesson: Lesson,
+        flows: Sequence[SeatFlow],
+        found: Mapping[str, Marks],
+        attended: Collection[str],
+        now: float,
+        at: datetime,
+    ) -> list[Command]:
+        """What the server does now; `attended` are the seats with a WebSocket, `found` the marks of these flows."""
+        self._see(lesson, flows, attended, now, at)
+        if not lesson.is_open or are_together(found):
+            self._together = now
+        if not lesson.is_open or any(seat.present for seat in lesson.seats.values()):
+            self._occupied = now
+        if not lesson.is_open:
+            return []
+        dead, left = self._dead_streams(lesson, flows, now, at), self._leavers(now, at)
+        return [*dead, *left, *self._end(lesson, now, at)]
+
+    def _see(
+        self, lesson: Lesson, flows: Sequence[SeatFlow], attended: Collection[str], now: float, at: datetime
+    ) -> None:
+        connected = {flow.end for flow in flows}
+        for name, seat in lesson.seats.items():
+            if not seat.present:
+                self._seen.pop(name, None)
+                self._last_at.pop(name, None)
+            elif name in attended or name in connected:
+                self._seen[name] = now
+            else:
+                self._seen.setdefault(name, now)
+        for flow in flows:
+            if flow.end in self._seen:
+                last_at = at - timedelta(seconds=now - flow.last)
+                self._last_at[flow.end] = max(last_at, self._last_at.get(flow.end, last_at))
+
+    def _dead_streams(self, lesson: Lesson, flows: Sequence[SeatFlow], now: float, at: datetime) -> list[Command]:
+        """The relay tells of every end; this catches what was lost with a full inbox."""
+        sessions = {flow.session for flow in flows if flow.receiver is None}
+        streams_now = {
+            (name, source, stream.session)
+            for name, seat in lesson.seats.items()
+            for source, stream in seat.streams.items()
+        }
+        self._streams = {key: now if key[2] in sessions else self._streams.get(key, now) for key in streams_now}
+        return [
+            partial(
+                streams.stream_gone,
+                by="server",
+                seat=seat,
+                source=source,
+                session=session,
+                last_at=self._last_at.get(seat, at),
+            )
+            for (seat, source, session), seen in sorted(self._streams.items())
+            if now - seen >= self._rules.leave_after_s
+        ]
+
+    def _leavers(self, now: float, at: datetime) -> list[Command]:
+        """A seat's presence ends at its last packet; without any, when it was last there."""
+        return [
+            partial(
+                seats.leave_seat,
+                by="server",
+                seat=seat,
+                last_at=self._last_at.get(seat, at - timedelta(seconds=now - seen)),
+            )
+            for seat, seen in sorted(self._seen.items())
+            if now - seen >= self._rules.leave_after_s
+        ]
+
+    def _end(self, lesson: Lesson, now: float, at: datetime) -> list[Command]:
+        rules = self._rules
+        alone_s = now - self._together
+        planned_end = state.planned_end(lesson)
+        opened_at = lesson.opened_at or at
+        if at >= max(opened_at, planned_end or opened_at) + timedelta(seconds=rules.limit_s):
+            return [partial(state.end, by="server", reason="limit")]
+        if planned_end is None:
+            over = alone_s >= rules.alone_after_s
+        else:
+            late_s = (at - planned_end).total_seconds()
+            over = min(alone_s, late_s) >= rules.alone_after_s or (
+                late_s >= 0 and now - self._occupied >= rules.empty_after_s
+            )
+        return [partial(state.end, by="server", reason="alone")] if over else []
