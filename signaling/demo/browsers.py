@@ -83,7 +83,7 @@ class BrowserPlayers:
                     await page.get_by_test_id(f"stage-{message['seat']}").click(timeout=PRESS_MS)
                 case "end":
                     await page.get_by_test_id("end").click(timeout=PRESS_MS)
-                    await page.get_by_test_id("confirm").click(timeout=PRESS_MS)
+                    await page.get_by_test_id("confirm-end").click(timeout=PRESS_MS)
                 case "start" | "headcount":
                     pass  # the page starts the lesson by itself (autostart); the roster stands for the headcount
         except Error as error:

@@ -56,7 +56,8 @@ class OwnPlayers:
         self._log = log
         self._process: asyncio.subprocess.Process | None = None
         self._reader: asyncio.Task[None] | None = None
-        self._figures: dict[str, SeatFigures] = {}
+        self.latest: dict[str, SeatFigures] = {}
+        """The figures as the process told them last."""
 
     async def __aenter__(self) -> Self:
         command = (sys.executable, "-m", "signaling.demo.clients")
@@ -66,7 +67,11 @@ class OwnPlayers:
                 *command, stdin=pipe, stdout=pipe, stderr=log, start_new_session=True
             )
         self._reader = asyncio.create_task(self._read(self._process), name="figures of the clients")
-        await self._write(self._plan)
+        try:
+            await self._write(self._plan)
+        except PlayersFailed:
+            await self.__aexit__()
+            raise
         return self
 
     async def __aexit__(self, *exc: object) -> None:
@@ -93,15 +98,18 @@ class OwnPlayers:
         """Half a second old at most. Raises PlayersFailed when the process is gone."""
         if self._process is None or self._process.returncode is not None:
             raise PlayersFailed(f"the clients stopped; see {self._log}")
-        return self._figures
+        return self.latest
 
     async def _write(self, line: Plan | Saying) -> None:
         if self._process is None or self._process.stdin is None or self._process.stdin.is_closing():
             raise PlayersFailed(f"the clients stopped; see {self._log}")
         self._process.stdin.write(msgspec.json.encode(line) + b"\n")
-        await self._process.stdin.drain()
+        try:
+            await self._process.stdin.drain()
+        except OSError as error:
+            raise PlayersFailed(f"the clients stopped; see {self._log}") from error
 
     async def _read(self, process: asyncio.subprocess.Process) -> None:
         assert process.stdout is not None
         while line := await process.stdout.readline():
-            self._figures = msgspec.json.decode(line, type=dict[str, SeatFigures])
+            self.latest = msgspec.json.decode(line, type=dict[str, SeatFigures])

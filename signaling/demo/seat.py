@@ -70,6 +70,7 @@ class OwnSeat:
         self._wanted_at: dict[str, float] = {}
         self._tallies: dict[str, Tally] = {}
         self._views: dict[str, asyncio.Task[None]] = {}
+        self._leaving: set[asyncio.Task[None]] = set()
 
     async def run(self) -> None:
         """Join, and stay until the lesson has ended. Cancelling it leaves properly."""
@@ -81,9 +82,7 @@ class OwnSeat:
                 if self._is_going_on():
                     await asyncio.sleep(RETRY_S)
         finally:
-            for task in (publishing, *self._views.values()):
-                task.cancel()
-            await asyncio.gather(publishing, *self._views.values(), return_exceptions=True)
+            await _end({publishing, *self._views.values(), *self._leaving})
             self._views.clear()
 
     async def send(self, message: dict[str, Any]) -> None:
@@ -145,7 +144,10 @@ class OwnSeat:
             if seat in sending and seat not in self._views:
                 self._views[seat] = asyncio.create_task(self._watch(seat), name=f"{self.plan.seat} views {seat}")
         for seat in [seat for seat in self._views if seat not in seats]:
-            self._views.pop(seat).cancel()
+            task = self._views.pop(seat)
+            task.cancel()
+            self._leaving.add(task)
+            task.add_done_callback(self._leaving.discard)
 
     # -- media
 
@@ -174,6 +176,15 @@ class OwnSeat:
         finally:
             await end.close()
         await asyncio.sleep(RETRY_S)
+
+
+async def _end(tasks: set[asyncio.Task[None]]) -> None:
+    """Cancel until they have ended: Python 3.11's wait_for, which the handshake uses, may swallow a cancellation."""
+    while tasks:
+        for task in tasks:
+            task.cancel()
+        ended, tasks = await asyncio.wait(tasks, timeout=0.2)
+        await asyncio.gather(*ended, return_exceptions=True)
 
 
 async def _until_silent(peer: ClientPeer) -> None:
