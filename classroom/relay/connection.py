@@ -1,10 +1,10 @@
 """One peer's connection: its ICE credentials, its addresses, its secure transport, and when it was last heard."""
 
 import asyncio
-from typing import Any, Protocol
+from typing import Protocol
 
 from classroom.relay.drops import DropReason, Drops
-from classroom.relay.fanout import c_address
+from classroom.relay.fanout import point
 from classroom.relay.ice import Address, BindingRequest, response
 from classroom.relay.lane import Outlet
 from classroom.relay.peer import Certificate, Role, SecureError, SecureTransport
@@ -45,7 +45,6 @@ class Connection:
         self._drops = drops
         self._reached = asyncio.Event()
         self._addresses: list[Address] = []
-        self._c_address: Any = None
         self._outlets: list[Outlet] = []
 
     async def connect(self) -> None:
@@ -61,7 +60,8 @@ class Connection:
         """A new outlet for the fan-out, which follows the peer's address. Only when connected."""
         outlet = Outlet(self.secure.srtp_session)
         self._outlets.append(outlet)
-        self._point(outlet)
+        if self.address is not None:
+            point(outlet, self._wire.family, self.address)
         return outlet
 
     def binding(self, request: BindingRequest, address: Address, now: float) -> None:
@@ -77,9 +77,8 @@ class Connection:
         self._wire.send(response(request, address, self.password), address)
         if self.address is None or (request.use_candidate and address != self.address):
             self.address = address
-            self._c_address = c_address(self._wire.family, address)
             for outlet in self._outlets:
-                self._point(outlet)
+                point(outlet, self._wire.family, address)
             self._reached.set()
 
     def dtls(self, datagram: bytes, now: float) -> None:
@@ -132,10 +131,6 @@ class Connection:
     def _send(self, datagram: bytes) -> None:
         if self.address is not None:
             self._wire.send(datagram, self.address)
-
-    def _point(self, outlet: Outlet) -> None:
-        outlet.address = self._c_address
-        outlet.address_bytes = len(self._c_address)
 
     def _forget(self, address: Address) -> None:
         if self._wire.peers.get(address) is self:

@@ -29,11 +29,12 @@ SLAB_BYTES = 512 * 1024
 MAX_SEGMENTS = 48
 MAX_MESSAGE_BYTES = 60000
 
+# The pointers that change with every message are declared as integers: that spares making them.
 _ffi = FFI()
 _ffi.cdef(
     """
-    struct iovec { void *iov_base; size_t iov_len; };
-    struct msghdr { void *msg_name; unsigned int msg_namelen; struct iovec *msg_iov; size_t msg_iovlen;
+    struct iovec { uintptr_t iov_base; size_t iov_len; };
+    struct msghdr { uintptr_t msg_name; unsigned int msg_namelen; struct iovec *msg_iov; size_t msg_iovlen;
                     void *msg_control; size_t msg_controllen; int msg_flags; };
     struct mmsghdr { struct msghdr msg_hdr; unsigned int msg_len; };
     struct segment { size_t cmsg_len; int cmsg_level; int cmsg_type; uint16_t bytes; uint8_t padding[6]; };
@@ -52,15 +53,17 @@ def can_segment(sock: socket.socket) -> bool:
     return True
 
 
-def c_address(family: int, address: tuple[str, int]) -> Any:
-    """An (IP address, port) → C's sockaddr_in or sockaddr_in6, as a cffi array. An IPv4 address may go by IPv6."""
+def point(outlet: Outlet, family: int, address: tuple[str, int]) -> None:
+    """Let an outlet send to this (IP address, port); an IPv4 address may go by an IPv6 socket."""
     host, port = address
     if family == socket.AF_INET:
         packed = struct.pack("=H", family) + struct.pack("!H4s8x", port, socket.inet_pton(family, host))
     else:
         host = host if ":" in host else f"::ffff:{host}"
         packed = struct.pack("=H", family) + struct.pack("!HI16sI", port, 0, socket.inet_pton(family, host), 0)
-    return _ffi.new("char[]", packed)
+    outlet.address = _ffi.new("char[]", packed)
+    outlet.address_bytes = len(packed)
+    outlet.pointer = int(_ffi.cast("uintptr_t", outlet.address))
 
 
 def runs(packets: Sequence[bytes]) -> list[list[bytes]]:
@@ -142,9 +145,9 @@ class Fanout:
                     break
             else:
                 header, iovec, control = self._slots[len(self._counts)]
-                iovec.iov_base = _ffi.cast("void *", self._base + self._used)
+                iovec.iov_base = self._base + self._used
                 iovec.iov_len = total
-                header.msg_name = outlet.address
+                header.msg_name = outlet.pointer
                 header.msg_namelen = outlet.address_bytes
                 if count > 1:
                     control.bytes = segment
@@ -188,10 +191,10 @@ class Fanout:
     def _send_apart(self, index: int) -> None:
         """One segmented message, packet by packet."""
         header, iovec, control = self._slots[index]
-        start, total, segment = int(_ffi.cast("uintptr_t", iovec.iov_base)), iovec.iov_len, control.bytes
+        start, total, segment = iovec.iov_base, iovec.iov_len, control.bytes
         header.msg_controllen = 0
         for offset in range(0, total, segment):
-            iovec.iov_base = _ffi.cast("void *", start + offset)
+            iovec.iov_base = start + offset
             iovec.iov_len = min(segment, total - offset)
             if _libc.sendmmsg(self._fd, self._messages + index, 1, MSG_DONTWAIT) == 1:
                 self.packets += 1

@@ -444,10 +444,9 @@ class Hub:
             if part is None or not entry.is_connected:
                 continue
             part.tick(now)
-            if isinstance(part, Publication) and part.is_flowing and part.last is not None:
-                if now - part.last >= STALLED_S:
-                    part.is_flowing = False
-                    self._tell(entry, "stalled", now)
+            if isinstance(part, Publication) and part.is_stalled(now, STALLED_S):
+                part.is_flowing = False
+                self._tell(entry, "stalled", now)
 
     def _sweep(self, now: float) -> None:
         for entry in list(self._entries.values()):

@@ -14,14 +14,15 @@ _STAMPED = struct.Struct("!BBHIIHHI")
 class Outlet:
     """One receiver of a lane, as the fan-out needs it; it follows its peer's address."""
 
-    __slots__ = ("address", "address_bytes", "octets_before", "packets_before", "srtp")
+    __slots__ = ("address", "address_bytes", "octets_before", "packets_before", "pointer", "srtp")
 
     def __init__(self, srtp: Any) -> None:
         self.srtp = srtp
         """libsrtp's outgoing session."""
         self.address: Any = None
-        """The C socket address, of `address_bytes` bytes."""
+        """The C socket address, of `address_bytes` bytes, at `pointer`; None before the first."""
         self.address_bytes = 0
+        self.pointer = 0
         self.packets_before = 0
         self.octets_before = 0
 

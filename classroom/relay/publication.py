@@ -219,6 +219,10 @@ class Publication:
             self._reported = now
             self._report(now)
 
+    def is_stalled(self, now: float, limit_s: float) -> bool:
+        """Whether media flowed, and has stopped for so long."""
+        return self.is_flowing and self.last is not None and now - self.last >= limit_s
+
     @property
     def loss(self) -> float:
         """The worse of the tracks' losses in the last second, 0…1."""
