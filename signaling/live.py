@@ -57,8 +57,8 @@ class Recorder(Protocol):
     def start_stream(self, lesson: str, seat: str, source: str, stream_key: str) -> None:
         """Records this stream from now on, through every session that publishes it."""
 
-    async def stop(self, lesson: str) -> None:
-        """Finishes every file of the lesson."""
+    async def stop(self, lesson: str) -> object:
+        """Finishes every file of the lesson; may take as long as copying them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +101,7 @@ class Live:
         self._watch = Watch(parts.rules, self.used, last_at)
         self._flows: list[SeatFlow] = []
         self._inbox: asyncio.Queue[_Order] = asyncio.Queue(INBOX)
+        self._stopping: asyncio.Task[None] | None = None
         self._ticks = 0
         self._dropped = 0
         self._task = asyncio.create_task(self._run(), name=f"lesson {lesson.id}")
@@ -140,6 +141,7 @@ class Live:
             await self._inbox.join()
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
+            await self._recording_stopped()
 
     def admit(self, guest: Guest) -> None:
         """The guest hears of every event from now on; whom it replaces is told so. Raises LessonError as Guests.add."""
@@ -261,11 +263,13 @@ class Live:
         """What the world outside the lesson does about its events."""
         for event in events:
             if isinstance(event, RecordingStarted):
+                await self._recording_stopped()
                 self._record(*((name, s) for name, seat in self.lesson.seats.items() for s in seat.streams))
             elif isinstance(event, StreamFlowing) and self.lesson.recording:
                 self._record((event.seat, event.source))
             elif isinstance(event, RecordingStopped):
-                await self._stop_recording()
+                # In the background: hands go up while files are being finished.
+                self._stopping = asyncio.create_task(self._stop_recording(), name=f"stop recording {self.lesson.id}")
             elif isinstance(event, LessonEnded):
                 await self._finish()
         # Those who waited for the lesson to open, and those whose seat was given up though their page is here.
@@ -290,9 +294,15 @@ class Live:
         except Exception:
             log.exception("recorder failed to stop", lesson=self.lesson.id)
 
+    async def _recording_stopped(self) -> None:
+        if self._stopping is not None:
+            await self._stopping
+            self._stopping = None
+
     async def _finish(self) -> None:
         self.is_over = True
         self._parts.hub.end_stream(f"{self.lesson.id}/")
+        await self._recording_stopped()
         await settle(self._parts, self.lesson.id)
         self.is_settled = True
 
