@@ -22,5 +22,6 @@ export function banner(session: LessonSessionState, own: OwnState, loss: number)
     const sentence = deviceSentence("microphone", own.microphone) ?? deviceSentence("camera", own.camera);
     if (sentence !== null) return { kind: "warn", text: sentence };
   }
+  if (session.cameraWasUp && !session.cameraUp) return { kind: "warn", text: t("banner_upload") };
   return loss > 0.08 ? { kind: "warn", text: t("banner_weak") } : null;
 }

@@ -42,7 +42,8 @@ export interface DateParts {
 export function dateParts(at: number | Instant): DateParts {
   const parts: Record<string, string> = {};
   for (const part of monthDay.formatToParts(typeof at === "number" ? at : Date.parse(at))) parts[part.type] = part.value;
-  return { year: parts["year"] ?? "", month: parts["month"] ?? "", day: parts["day"] ?? "", weekday: parts["weekday"] ?? "" };
+  const bare = (name: string): string => String(Number(parts[name]));
+  return { year: parts["year"] ?? "", month: bare("month"), day: bare("day"), weekday: parts["weekday"] ?? "" };
 }
 
 /** "4:07", or "1:04:07" from an hour on; negative durations lose their sign, the caller says what they mean. */

@@ -36,6 +36,9 @@ export function takeToken(lesson: string | null): string | null {
   return read(session, tokenKey(lesson)) ?? (lesson ? read(session, tokenKey(null)) : null);
 }
 
+/** A teacher's own token is in this tab (not only that of one lesson): /teach will open. */
+export const hasTeacherToken = (): boolean => read(session, tokenKey(null)) !== null;
+
 export const keepToken = (lesson: string | null, token: string): void => write(session, tokenKey(lesson), token);
 
 /** A random id of this browser: the same after a reload, so that the server sees a device come back and not a second one. */

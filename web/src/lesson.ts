@@ -39,6 +39,8 @@ export interface LessonSessionState {
   complaint: { text: string; at: number } | null;
   publishing: boolean; // wanted
   cameraUp: boolean;
+  /** It has been up before: what is missing now is a loss and not a beginning. */
+  cameraWasUp: boolean;
   screen: MediaStream | null;
   screenUp: boolean;
   muted: boolean;
@@ -68,6 +70,7 @@ export class LessonSession {
     complaint: null,
     publishing: false,
     cameraUp: false,
+    cameraWasUp: false,
     screen: null,
     screenUp: false,
     muted: false,
@@ -232,7 +235,10 @@ export class LessonSession {
     const running = view.state === "open" || view.state === "live";
     const tracks = this.options.devices.tracks();
     if (running && this.state.publishing && this.camera === null && tracks.length > 0) {
-      this.camera = this.publisher("camera", this.options.shape, (isUp) => (this.state.cameraUp = isUp));
+      this.camera = this.publisher("camera", this.options.shape, (isUp) => {
+        this.state.cameraUp = isUp;
+        this.state.cameraWasUp ||= isUp;
+      });
       void this.camera.setTracks(tracks);
     }
     const wanted = new Map(wantedStreams(view, seat).map((each) => [`${each.seat}/${each.source}`, each]));
@@ -281,7 +287,7 @@ export class LessonSession {
     this.stopScreen();
     this.camera?.close();
     this.camera = null;
-    this.state.cameraUp = false;
+    this.state.cameraUp = this.state.cameraWasUp = false;
     for (const picture of this.pictures.values()) picture.viewer.close();
     this.pictures.clear();
   }

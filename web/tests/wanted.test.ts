@@ -1,0 +1,56 @@
+import { describe, expect, it } from "vitest";
+import type { LessonView, SeatView, Source } from "../src/protocol";
+import { handPlace, linkBars, stageSeat, wantedStreams } from "../src/wanted";
+
+function seat(id: string, ...sources: Source[]): SeatView {
+  return {
+    seat: id, role: id === "teacher" ? "host" : "rural", school: id, classroom: id, class_name: "", present: true, left_at: null, muted: false, help: null,
+    students: null, headcount: null, streams: sources.map((source) => ({ source, state: "flowing", audio: true, video: true })), rung: "full", code: null, join: null,
+  };
+}
+function lesson(seats: SeatView[], more: Partial<LessonView> = {}): LessonView {
+  return {
+    lesson: "l", seq: 1, state: "live", subject: "语", is_test: false, now: "2019-05-14T09:00:00+08:00", planned: [], opened_at: null, started_at: null, ended_at: null,
+    supporter: { school: "s" }, stage: null, hands: [], recording: { on: false, wanted: false, missing_consent: [] }, seats, ...more,
+  };
+}
+const keys = (view: LessonView, me: string): string[] => wantedStreams(view, me).map((each) => `${each.seat}/${each.source}${each.available ? "" : " away"}`);
+const SEATS = [seat("teacher", "camera", "screen"), seat("r1", "camera"), seat("r2")];
+
+describe("who watches whom", () => {
+  it("shows the teacher every classroom", () => {
+    expect(keys(lesson(SEATS), "teacher")).toEqual(["r1/camera", "r2/camera away"]);
+  });
+  it("shows a classroom the teacher's camera and screen", () => {
+    expect(keys(lesson(SEATS), "r1")).toEqual(["teacher/camera", "teacher/screen"]);
+  });
+  it("drops a screen that was put away, and keeps a camera that is away for a moment", () => {
+    expect(keys(lesson([seat("teacher"), seat("r1", "camera")]), "r1")).toEqual(["teacher/camera away"]);
+  });
+  it("shows the classroom on stage to the others, not to itself", () => {
+    expect(keys(lesson(SEATS, { stage: "r1" }), "r2")).toContain("r1/camera");
+    expect(keys(lesson(SEATS, { stage: "r1" }), "r1")).not.toContain("r1/camera");
+  });
+  it("takes the teacher's seat for no stage", () => {
+    expect(stageSeat(lesson(SEATS, { stage: "teacher" }))).toBeNull();
+    expect(keys(lesson(SEATS, { stage: "teacher" }), "r2").filter((key) => key === "teacher/camera")).toHaveLength(1);
+  });
+  it("watches nobody before the lesson opens and after it ended", () => {
+    for (const state of ["scheduled", "ended"] as const) expect(keys(lesson(SEATS, { state }), "r1")).toEqual([]);
+  });
+});
+
+describe("linkBars", () => {
+  it("grades a line from unknown to good", () => {
+    const link = (loss: number, rtt_ms: number | null) => ({ up_kbps: 1, down_kbps: 1, loss, rtt_ms });
+    expect(linkBars(undefined)).toBe(0);
+    expect([link(0, 20), link(0, null), link(0.03, 20), link(0, 400), link(0.3, 20)].map(linkBars)).toEqual([4, 4, 3, 2, 1]);
+  });
+});
+
+describe("handPlace", () => {
+  it("counts from one, zero for a hand that is down", () => {
+    const view = lesson(SEATS, { hands: [{ seat: "r2", at: "" }, { seat: "r1", at: "" }] });
+    expect([handPlace(view, "r2"), handPlace(view, "r1"), handPlace(view, "teacher")]).toEqual([1, 2, 0]);
+  });
+});
