@@ -13,7 +13,7 @@ from collections.abc import Iterator
 
 from benchmarks.machine import tell
 from classroom.relay.drops import Drops
-from classroom.relay.fanout import Fanout, c_address
+from classroom.relay.fanout import Fanout, point
 from classroom.relay.lane import LaneKey, Outlet
 from classroom.relay.peer import SecureTransport, generate_certificate
 from classroom.relay.playout import Playout, synthetic_clip
@@ -42,7 +42,7 @@ async def _measure(receivers: int) -> dict[str, float]:
     ends = [await _receiver() for _ in range(receivers)]
     for secure, receiver in ends:
         outlet = Outlet(secure.srtp_session)
-        outlet.address, outlet.address_bytes = c_address(socket.AF_INET, receiver.getsockname()), 16
+        point(outlet, socket.AF_INET, receiver.getsockname())
         route.join(outlet, LaneKey(96, 3, secure.tag_bytes), lambda lane: None)
     spent_s, sent = 0.0, 0
     end = time.monotonic() + MEASURE_S

@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from signaling.demo.clients import clip_plan
 from signaling.demo.clip import write_capture_files
 from signaling.demo.players import PlayersFailed
 from signaling.demo.seat import TEACHER, SeatFigures, SeatPlan
@@ -107,7 +106,7 @@ class BrowserPlayers:
 
     async def _join(self, seat: SeatPlan) -> None:
         assert self._playwright is not None
-        video, audio = write_capture_files(clip_plan(seat), self._captures)
+        video, audio = write_capture_files(seat.clip, self._captures)
         self._files += [video, audio]
         captures = (f"--use-file-for-fake-video-capture={video}", f"--use-file-for-fake-audio-capture={audio}")
         browser = await self._playwright.chromium.launch(

@@ -14,7 +14,7 @@ from typing import Any
 import aiohttp
 import msgspec
 
-from signaling.demo.clip import ClipPlan, load_clip
+from signaling.demo.clip import load_clip
 from signaling.demo.http import Door
 from signaling.demo.seat import OwnSeat, SeatPlan
 
@@ -22,12 +22,16 @@ FIGURES_S = 0.5
 
 
 class Plan(msgspec.Struct, frozen=True):
-    """Which lesson, on which server, and who plays. `clips` is the directory where encoded clips are kept."""
+    """Which lesson, on which server, and who plays. `clips` is the directory where encoded clips are kept.
+
+    Without `decode` no seat decodes what it receives, and none has figures.
+    """
 
     url: str
     lesson: str
     clips: str
     seats: list[SeatPlan]
+    decode: bool = True
 
 
 class Saying(msgspec.Struct, frozen=True):
@@ -39,12 +43,12 @@ class Saying(msgspec.Struct, frozen=True):
 
 async def play(plan: Plan, sayings: asyncio.StreamReader, out: Any) -> None:
     """Hold the plan's seats until `sayings` ends. `out` is written to, flushed after each line."""
-    clips = [load_clip(clip_plan(seat), Path(plan.clips)) for seat in plan.seats]
+    clips = [load_clip(seat.clip, Path(plan.clips)) for seat in plan.seats]
     with ThreadPoolExecutor(1) as thread:
         async with aiohttp.ClientSession() as session:
             door = Door(session, plan.url)
             seats = {
-                seat.seat: OwnSeat(seat, plan.lesson, door, session, clip, thread)
+                seat.seat: OwnSeat(seat, plan.lesson, door, session, clip, thread if plan.decode else None)
                 for seat, clip in zip(plan.seats, clips, strict=True)
             }
             tasks = [asyncio.create_task(seat.run(), name=f"seat {name}") for name, seat in seats.items()]
@@ -57,11 +61,6 @@ async def play(plan: Plan, sayings: asyncio.StreamReader, out: Any) -> None:
                 for task in tasks:
                     task.cancel()
                 await asyncio.gather(*tasks, return_exceptions=True)
-
-
-def clip_plan(seat: SeatPlan) -> ClipPlan:
-    """What this seat's clip shows."""
-    return ClipPlan(seat.label, seat.colour, seat.pitch_hz)
 
 
 async def _report(seats: dict[str, OwnSeat], out: Any) -> None:

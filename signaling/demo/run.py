@@ -12,6 +12,7 @@ import aiohttp
 
 from signaling.demo.browsers import BrowserPlayers
 from signaling.demo.clients import Plan
+from signaling.demo.clip import ClipPlan
 from signaling.demo.http import Door, ServerProblem
 from signaling.demo.players import OwnPlayers, Players, find_browser
 from signaling.demo.recordings import DoesNotPlay, play_through
@@ -35,9 +36,9 @@ POLL_S = 0.5
 SUPPORTER, RECIPIENT = "浦江县实验小学", "檀溪小学"
 CLASSROOMS = ("一号教室", "二号教室")
 LOOKS = (
-    ("实验小学 · 教师", (110, 72, 28), 880),
-    ("檀溪小学 · 一号教室", (52, 96, 40), 660),
-    ("檀溪小学 · 二号教室", (40, 60, 128), 440),
+    ClipPlan("实验小学 · 教师", (110, 72, 28), 880),
+    ClipPlan("檀溪小学 · 一号教室", (52, 96, 40), 660),
+    ClipPlan("檀溪小学 · 二号教室", (40, 60, 128), 440),
 )
 
 Clients = Literal["auto", "browser", "own"]
@@ -126,10 +127,7 @@ async def _create(door: Door, secret: str) -> _Lesson:
     }
     created = await door.post("/api/v1/lessons", secret, body)
     whom = [(TEACHER, created["teacher"]), *((seat["seat"], seat) for seat in created["seats"])]
-    seats = [
-        SeatPlan(seat, link["token"], label, colour, pitch)
-        for (seat, link), (label, colour, pitch) in zip(whom, LOOKS, strict=True)
-    ]
+    seats = [SeatPlan(seat, link["token"], look) for (seat, link), look in zip(whom, LOOKS, strict=True)]
     pages = {seat: _absolute(door.url, link["page"]) for seat, link in whom}
     return _Lesson(
         created["lesson"], created["teacher"]["token"], pages, seats, _absolute(door.url, created["observer"]["page"])
@@ -141,8 +139,8 @@ def _absolute(url: str, page: str) -> str:
 
 
 def _tell_links(lesson: _Lesson, progress: Progress) -> None:
-    for (name, _, _), seat in zip(LOOKS, lesson.seats, strict=True):
-        progress(f"{name}: {lesson.pages[seat.seat]}", None)
+    for seat in lesson.seats:
+        progress(f"{seat.clip.label}: {lesson.pages[seat.seat]}", None)
     progress(f"Watch: {lesson.observer}", None)
 
 

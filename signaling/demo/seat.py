@@ -12,10 +12,11 @@ from typing import Any
 import aiohttp
 import msgspec
 
-from classroom.relay.client import AnswerError, ClientError, ClipPublisher
+from classroom.relay.client import AnswerError, ClientError, ClipPublisher, Viewer
 from classroom.relay.client_peer import ClientPeer
 from classroom.relay.peer import generate_certificate
 from classroom.relay.playout import Clip
+from signaling.demo.clip import ClipPlan
 from signaling.demo.http import Door, ServerProblem
 from signaling.demo.pictures import PictureViewer, Tally
 
@@ -28,13 +29,11 @@ TROUBLE = (ClientError, AnswerError, ServerProblem, aiohttp.ClientError, Timeout
 
 
 class SeatPlan(msgspec.Struct, frozen=True):
-    """Who sits where: the seat's id, its token, and what its clip looks and sounds like."""
+    """Who sits where: the seat's id, its token, and what it sends."""
 
     seat: str
     token: str
-    label: str
-    colour: tuple[int, int, int]
-    pitch_hz: int
+    clip: ClipPlan
 
 
 class SeatFigures(msgspec.Struct):
@@ -46,7 +45,10 @@ class SeatFigures(msgspec.Struct):
 
 
 class OwnSeat:
-    """One seat of one lesson. `run` is the whole of it; the latest view of the lesson is in `view`."""
+    """One seat of one lesson. `run` is the whole of it; the latest view of the lesson is in `view`.
+
+    `thread` decodes (an executor with one worker, for any number of seats); without it packets arrive and are dropped.
+    """
 
     def __init__(
         self,
@@ -55,7 +57,7 @@ class OwnSeat:
         door: Door,
         session: aiohttp.ClientSession,
         clip: Clip,
-        thread: ThreadPoolExecutor,
+        thread: ThreadPoolExecutor | None,
     ) -> None:
         self.plan = plan
         self.view: dict[str, Any] | None = None
@@ -161,11 +163,16 @@ class OwnSeat:
         key = f"{seat}/camera"
         self._wanted_at.setdefault(key, time.monotonic())
         tally = self._tallies.setdefault(key, Tally())
+        url = f"/whep/{self._lesson}/{key}"
         while True:
-            viewer = PictureViewer(self._thread, tally=tally, certificate=self._certificate)
-            await self._hold(viewer, viewer.viewer.peer, f"/whep/{self._lesson}/{key}")
+            if self._thread is None:
+                packets = Viewer(certificate=self._certificate)
+                await self._hold(packets, packets.peer, url)
+            else:
+                pictures = PictureViewer(self._thread, tally=tally, certificate=self._certificate)
+                await self._hold(pictures, pictures.viewer.peer, url)
 
-    async def _hold(self, end: ClipPublisher | PictureViewer, peer: ClientPeer, url: str) -> None:
+    async def _hold(self, end: ClipPublisher | Viewer | PictureViewer, peer: ClientPeer, url: str) -> None:
         """Open one session and stay in it for as long as it lives."""
         try:
             await end.start(self._door.post_sdp, url, self.plan.token)

@@ -6,12 +6,13 @@ from typing import Any
 import pytest
 
 from signaling.demo.clients import Plan
+from signaling.demo.clip import ClipPlan
 from signaling.demo.players import OwnPlayers, PlayersFailed
 from signaling.demo.seat import SeatPlan
 
 
 async def test_the_process_joins_acts_tells_figures_and_leaves(stage: Any, until: Any, tmp_path: Path) -> None:
-    seats = [SeatPlan(seat, seat, seat, (40, 40, 40), 440) for seat in ("teacher", "a", "b")]
+    seats = [SeatPlan(seat, seat, ClipPlan(seat, seconds=2, width=320, height=180)) for seat in ("teacher", "a", "b")]
     async with OwnPlayers(Plan(stage.url, "l", str(tmp_path / "clips"), seats), tmp_path / "log") as players:
 
         def all_see() -> bool:

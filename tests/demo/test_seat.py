@@ -13,10 +13,12 @@ from signaling.demo.clip import ClipPlan, make_clip
 from signaling.demo.http import Door
 from signaling.demo.seat import OwnSeat, SeatPlan
 
+PLAN = ClipPlan("Dongqu", seconds=2, width=320, height=180, video_bps=200_000)
+
 
 @pytest.fixture(scope="module")
 def clip() -> Clip:
-    return make_clip(ClipPlan("Dongqu", seconds=2, width=320, height=180, video_bps=200_000))
+    return make_clip(PLAN)
 
 
 @pytest.fixture
@@ -26,7 +28,7 @@ async def seats(stage: Any, clip: Clip) -> AsyncIterator[dict[str, OwnSeat]]:
         async with aiohttp.ClientSession() as session:
             door = Door(session, stage.url)
             made = {
-                name: OwnSeat(SeatPlan(name, name, name, (0, 0, 0), 440), "l", door, session, clip, thread)
+                name: OwnSeat(SeatPlan(name, name, PLAN), "l", door, session, clip, thread)
                 for name in ("teacher", "a", "b")
             }
             tasks = [asyncio.create_task(seat.run()) for seat in made.values()]
@@ -75,7 +77,7 @@ async def test_a_seat_leaves_when_the_lesson_has_ended(stage: Any, clip: Clip) -
     stage.view["state"] = "ended"
     with ThreadPoolExecutor(1) as thread:
         async with aiohttp.ClientSession() as session:
-            plan = SeatPlan("a", "a", "a", (0, 0, 0), 440)
+            plan = SeatPlan("a", "a", PLAN)
             seat = OwnSeat(plan, "l", Door(session, stage.url), session, clip, thread)
             async with asyncio.timeout(20):
                 await seat.run()
