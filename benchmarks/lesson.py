@@ -1,0 +1,81 @@
+"""What one lesson costs the server: a teacher, three classrooms, everything recorded, one classroom on stage.
+
+Four streams in (720p30, 1.5 Mbit/s, and sound), nine out: three to the teacher, the teacher's to three, the stage's to
+two, and the recorder's taps beside them. The clients are processes of their own and decode nothing.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+from typing import Any
+
+from benchmarks.machine import cpu_s, resident_mib, tell
+from benchmarks.server import Served, served
+from signaling.demo.clients import Plan
+from signaling.demo.clip import ClipPlan
+from signaling.demo.players import OwnPlayers
+from signaling.demo.seat import TEACHER, SeatPlan
+
+CLASSROOMS = 3
+SETTLE_S = 5.0
+MEASURE_S = 20.0
+JOIN_S = 60.0
+POLL_S = 0.2
+
+
+async def main() -> None:
+    """Print the line."""
+    async with (
+        served(classrooms=CLASSROOMS, record=True) as whole,
+        OwnPlayers(_plan(whole), whole.data / "log" / "clients.log") as players,
+    ):
+        await players.act(TEACHER, {"type": "start"})
+        await _until(whole, lambda view: view["state"] == "live" and view["recording"]["on"] and _all_send(view))
+        await players.act(TEACHER, {"type": "set_stage", "seat": whole.lesson["seats"][0]["seat"]})
+        await asyncio.sleep(SETTLE_S)
+        before_s, before_bytes = cpu_s(whole.server.pid), _recorded(whole)
+        await asyncio.sleep(MEASURE_S)
+        spent_s, written = cpu_s(whole.server.pid) - before_s, _recorded(whole) - before_bytes
+        memory = resident_mib(whole.server.pid)
+    streams = CLASSROOMS + 1
+    percent = spent_s / MEASURE_S * 100
+    figures = {
+        "streams_in": streams,
+        "server_core_percent": round(percent, 1),
+        "core_percent_per_stream_in": round(percent / streams, 2),
+        "resident_mib": round(memory, 1),
+        "recorded_kib_per_s": round(written / MEASURE_S / 1024, 1),
+    }
+    tell("lesson", figures)
+
+
+def _plan(whole: Served) -> Plan:
+    people = [(TEACHER, whole.lesson["teacher"]), *((seat["seat"], seat) for seat in whole.lesson["seats"])]
+    seats = [
+        SeatPlan(seat, link["token"], ClipPlan(f"Seat {n}", (40 * n, 80, 40), 440, "vp8", 1280, 720, 30, 4, 1_500_000))
+        for n, (seat, link) in enumerate(people)
+    ]
+    return Plan(whole.door.url, whole.lesson["lesson"], str(whole.data / "clips"), seats, decode=False)
+
+
+async def _until(whole: Served, done: Callable[[Any], bool]) -> None:
+    path, token = f"/api/v1/lessons/{whole.lesson['lesson']}", whole.lesson["teacher"]["token"]
+    async with asyncio.timeout(JOIN_S):
+        while not done(await whole.door.get(path, token)):  # noqa: ASYNC110 - the server is asked
+            await asyncio.sleep(POLL_S)
+
+
+def _all_send(view: Any) -> bool:
+    return all(any(stream["state"] == "flowing" for stream in seat["streams"]) for seat in view["seats"])
+
+
+def _recorded(whole: Served) -> int:
+    total = 0
+    for path in (whole.data / "recordings").rglob("*"):
+        with contextlib.suppress(FileNotFoundError):
+            total += path.stat().st_size if path.is_file() else 0
+    return total
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
