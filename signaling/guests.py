@@ -53,8 +53,6 @@ class Guests:
     def add(self, guest: Guest, lesson: Lesson) -> None:
         """Lets a guest in; the device it replaces is told. Raises LessonError: seat_taken, observers_full."""
         self.check(guest.role, guest.holder, lesson)
-        if guest.role == "teacher":
-            self._holder = guest.holder
         for other in self._giving_way(guest):
             self._guests.remove(other)
             other.device.send(Replaced())
@@ -68,7 +66,7 @@ class Guests:
             raise LessonError("observers_full")
 
     def hold(self, holder: str) -> None:
-        """The teacher's seat is this holder's, who comes by media alone."""
+        """The teacher's seat is this holder's from now on, by page or by media alone."""
         self._holder = holder
 
     def remove(self, guest: Guest) -> None:

@@ -106,6 +106,17 @@ class Lessons:
         for command in commands_of(notice, name, last_at):
             live.post(command)
 
+    @property
+    def open_count(self) -> int:
+        """How many lessons are open or live."""
+        return sum(live.lesson.is_open for live in self._live.values())
+
+    def recording_problem(self, lesson: str, code: str) -> None:
+        """From the recorder, on the loop: what keeps it from writing, or `recovered`. Every screen is told."""
+        live = self._live.get(lesson)
+        if live is not None and not self._closed:
+            live.set_recording_problem(None if code == "recovered" else code)
+
     async def attach(
         self, lesson: str, *, role: Role, seat: str | None, holder: str, device: Device, device_id: str
     ) -> Guest:
@@ -119,6 +130,8 @@ class Lessons:
         if seat is not None:
             seat_of(live.lesson, seat)
         live.guests.check(role, holder, live.lesson)
+        if role == "teacher":
+            live.guests.hold(holder)
         if seat is not None and guest.is_main and (live.lesson.is_open or seat == HOST_SEAT):
             await live.give(partial(seats.take_seat, by=guest.by, seat=seat, device=device_id))
         if role == "teacher":

@@ -104,6 +104,7 @@ class Live:
         self._stopping: asyncio.Task[None] | None = None
         self._ticks = 0
         self._dropped = 0
+        self._recording_problem: str | None = None
         self._task = asyncio.create_task(self._run(), name=f"lesson {lesson.id}")
 
     async def give(self, command: Command) -> Lesson:
@@ -158,9 +159,16 @@ class Live:
             self._names,
             self._parts.clock.at(),
             kinds=kinds(self._flows),
+            recording_problem=self._recording_problem,
             codes=self._codes if for_teacher else None,
             joins=self.joins if for_teacher else None,
         )
+
+    def set_recording_problem(self, problem: str | None) -> None:
+        """The recorder cannot write, or can again; no event, since the manifest has the gap."""
+        if problem != self._recording_problem:
+            self._recording_problem = problem
+            self._tell()
 
     def tick(self, flows: list[SeatFlow], now: float, at: datetime) -> Heartbeat | None:
         """Once a second: applies the rules of time; the second's heartbeat, when there is anybody to speak of."""

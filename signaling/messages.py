@@ -164,10 +164,14 @@ class MissingConsentView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RecordingView(msgspec.Struct, frozen=True, kw_only=True):
-    """`on`: pictures are being written now. `wanted`: they will be as soon as nothing stands against it."""
+    """`on`: pictures are being written now. `wanted`: they will be as soon as nothing stands against it.
+
+    `problem`: why nothing can be written although it is on (`disk_full`, `write_failed`); it is tried again by itself.
+    """
 
     on: bool
     wanted: bool
+    problem: str | None
     missing_consent: list[MissingConsentView]
 
 

@@ -1,9 +1,11 @@
 """Problems: every refusal has a stable code and a sentence in Chinese and in English (RFC 9457)."""
 
-from typing import Final
+from typing import Final, Self
 
 import msgspec
 from aiohttp import web
+
+from classroom.lesson.errors import LessonError
 
 # code → (HTTP status, Chinese, English). The sentence says what is wrong and what to do.
 PROBLEMS: Final[dict[str, tuple[int, str, str]]] = {
@@ -20,9 +22,6 @@ PROBLEMS: Final[dict[str, tuple[int, str, str]]] = {
     "forbidden": (403, "此链接没有这项权限", "This link may not do that"),
     "not_found": (404, "没有找到", "Not found"),
     "lesson_unknown": (404, "没有这节课", "There is no such lesson"),
-    "lesson_ended": (409, "这节课已经结束", "The lesson is over"),
-    "lesson_not_open": (409, "这节课还没有开始，请稍候", "The lesson is not open yet"),
-    "seat_taken": (409, "这个席位已由另一位教师使用", "Another teacher already has this seat"),
     "no_common_codec": (
         406,
         "这台电脑的浏览器不支持本课堂的视频格式，请换用 Chrome、Edge 或 360 浏览器",
@@ -43,18 +42,31 @@ PROBLEMS: Final[dict[str, tuple[int, str, str]]] = {
 }
 
 
+# HTTP status of a lesson's own refusals (they bring their sentences along); 409 for all others.
+LESSON_STATUS: Final = {
+    "lesson_unknown": 404,
+    "seat_unknown": 404,
+    "forbidden": 403,
+    "bad_schedule": 400,
+    "closing": 503,
+}
+
+
 class Problem(Exception):
     """A refusal that reaches the client as problem+json; `detail` adds a fact to the catalogue's sentence."""
 
-    def __init__(
-        self, code: str, detail: str = "", *, sentence: tuple[str, str] | None = None, status: int = 400
-    ) -> None:
+    def __init__(self, code: str, detail: str = "", *, entry: tuple[int, str, str] | None = None) -> None:
+        """`entry` (status, Chinese, English) stands in for the catalogue's. Raises KeyError for an unknown code."""
         super().__init__(f"{code}: {detail}" if detail else code)
         self.code = code
         self.detail = detail
-        self.status, self.zh, self.en = PROBLEMS.get(code) or (status, *(sentence or (code, code)))
-        if sentence:
-            self.zh, self.en = sentence
+        self.status, self.zh, self.en = entry or PROBLEMS[code]
+
+    @classmethod
+    def of_lesson(cls, error: LessonError) -> Self:
+        """The problem in a lesson's refusal."""
+        status = LESSON_STATUS.get(error.code, 409)
+        return cls(error.code, entry=(status, error.title, error.detail))
 
     def response(self) -> web.Response:
         """The `application/problem+json` answer."""

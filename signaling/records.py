@@ -19,8 +19,8 @@ from classroom.registry.facts import Pair
 from classroom.store.activities import ActivityRow
 from classroom.store.store import Store
 
-# A period's zone is cut by its neighbours', which reach at most this far over midnight.
-_NEIGHBOURHOOD = timedelta(minutes=30)
+# A lesson that began this long before midnight can still touch the zone of one after it.
+_MARGIN = timedelta(hours=4)
 _DAY = timedelta(days=1)
 
 
@@ -76,11 +76,11 @@ class Records:
         scheduled = _scheduled(journal)
         if scheduled is None:
             return []
-        ids = await self._same_day(scheduled)
+        near = await self._near(scheduled)
         book = await self._store.registry.book()
-        judged = judge(await self._facts(ids, book), self._rules)
+        judged = judge(await self._facts(list(near), book), self._rules)
         windows = self._windows(max((one.begins_at for one in judged), default=scheduled.at))
-        for one in ids:
+        for one in (one for one, is_over in near.items() if is_over):
             rows = [_row(activity, windows) for activity in judged if activity.lesson == one]
             await self._store.activities.replace(one, rows)
         return [activity for activity in judged if activity.lesson == lesson]
@@ -92,6 +92,21 @@ class Records:
         for row in await self._store.activities.of_lessons(lessons):
             found.setdefault(row.lesson, []).append(_view(_activity(row), row.month, book))
         return found
+
+    async def minutes(self, lesson: str) -> dict[str, int]:
+        """Seat → whole minutes together with the other side (同堂时长), over all periods; the host's is the longest."""
+        journal = await self._store.journal.events(lesson)
+        scheduled = _scheduled(journal)
+        seats = {seat.classroom: seat.seat for seat in scheduled.seats} if scheduled else {}
+        minutes: dict[str, int] = {}
+        for row in await self._store.activities.of_lesson(lesson):
+            for room in _activity(row).rooms:
+                seat = seats.get(room.room, room.room)
+                if room.role is facts.Role.HOST:
+                    minutes[seat] = max(minutes.get(seat, 0), room.minutes)
+                else:
+                    minutes[seat] = minutes.get(seat, 0) + room.minutes
+        return minutes
 
     async def month(self, month: str, now: datetime) -> MonthView:
         """The month's count so far. Raises UnknownMonth for one that has not begun, or is none."""
@@ -114,14 +129,13 @@ class Records:
     def _windows(self, through: datetime) -> tuple[MonthWindow, ...]:
         return default_windows(local_date(through), self._mode)
 
-    async def _same_day(self, scheduled: events.LessonScheduled) -> list[str]:
+    async def _near(self, scheduled: events.LessonScheduled) -> dict[str, bool]:
+        """The supporter's lessons of that day → whether they are over. One that is not still cuts the zones of others,
+        but is judged only when it ends."""
         begins = scheduled.periods[0].start if scheduled.periods else scheduled.at
         midnight = datetime.combine(local_date(begins), time(), SHANGHAI)
-        near = await self._store.lessons.between(
-            midnight - _NEIGHBOURHOOD, midnight + _DAY + _NEIGHBOURHOOD, scheduled.supporter
-        )
-        # One still to come or under way is judged when it ends; it would only be 未开展 now.
-        return [one.id for one in near if one.state == "ended" or one.id == scheduled.lesson]
+        found = await self._store.lessons.between(midnight - _MARGIN, midnight + _DAY + _MARGIN, scheduled.supporter)
+        return {one.id: one.state == "ended" or one.id == scheduled.lesson for one in found}
 
     async def _facts(self, ids: Sequence[str], book: Book) -> facts.Facts:
         lessons: list[facts.Lesson] = []

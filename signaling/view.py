@@ -49,6 +49,7 @@ def view_of(
     at: datetime,
     *,
     kinds: Collection[tuple[str, str, str]] = (),
+    recording_problem: str | None = None,
     codes: Mapping[str, str] | None = None,
     joins: Mapping[str, str] | None = None,
 ) -> View:
@@ -70,6 +71,7 @@ def view_of(
         recording=RecordingView(
             on=lesson.recording,
             wanted=lesson.record_wanted,
+            problem=recording_problem if lesson.recording else None,
             missing_consent=[
                 MissingConsentView(
                     seat=seat.plan.seat,

@@ -1,0 +1,5 @@
+"""`python -m signaling` is `classroom`."""
+
+from signaling.cli import main
+
+main()

@@ -1,0 +1,13 @@
+"""`/api/v1`: one file per noun. Bodies are JSON, refusals problem+json."""
+
+from aiohttp import web
+
+from signaling.api import codes, lessons, links, months, room, self_
+from signaling.tries import Tries
+
+
+def add_api(app: web.Application) -> None:
+    """Register every route of the API."""
+    app[codes.TRIES] = Tries()
+    for noun in (self_, room, lessons, codes, months, links):
+        app.add_routes(noun.ROUTES)

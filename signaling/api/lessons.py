@@ -1,0 +1,258 @@
+"""`/lessons`: making, listing, reading and ending lessons."""
+
+import asyncio
+from datetime import datetime, timedelta
+
+import msgspec
+from aiohttp import web
+
+from classroom.ledger.months import SHANGHAI
+from classroom.registry.book import choices
+from classroom.registry.facts import School
+from classroom.store.lessons import ListedLesson
+from recorder.manifest import GapEntry, Manifest
+from signaling.api.body import answer, read_body
+from signaling.auth import Grant
+from signaling.context import CLOCK, LESSONS, NEW_ID, PUBLIC_URL, RECORDER, RECORDS, STORE, grant_of
+from signaling.problem import Problem
+from signaling.records import ActivityView
+from signaling.scheduling import LessonRequest, schedule_lesson
+from signaling.scope import seat_in
+
+ROUTES = web.RouteTableDef()
+# A lesson set up an hour before midnight is still today's to who teaches it.
+_DAY = timedelta(days=1)
+
+
+class SeatLine(msgspec.Struct, frozen=True):
+    school: str
+    classroom: str
+
+
+class LessonLine(msgspec.Struct, frozen=True, kw_only=True):
+    """A lesson in a list. `recording`: whether it was recorded."""
+
+    lesson: str
+    state: str
+    subject: str
+    start: datetime
+    end: datetime | None
+    class_name: str
+    is_test: bool
+    seats: list[SeatLine]
+    activities: list[ActivityView]
+    recording: bool
+
+
+class SeatSummary(msgspec.Struct, frozen=True, kw_only=True):
+    """A seat after the lesson: minutes together with the other side, as counted, and the number confirmed."""
+
+    seat: str
+    school: str
+    classroom: str
+    minutes: int
+    students: int | None
+    teachers: int | None
+
+
+class RecordingSummary(msgspec.Struct, frozen=True, kw_only=True):
+    """One file of the recording, below the data directory; gaps in the file's own seconds."""
+
+    file: str
+    seat: str
+    source: str
+    offset_s: float
+    seconds: float
+    gaps: list[GapEntry]
+
+
+class Summary(msgspec.Struct, frozen=True, kw_only=True):
+    """What came of a lesson. `settled`: its activities are judged."""
+
+    lesson: str
+    state: str
+    settled: bool
+    minutes: int
+    seats: list[SeatSummary]
+    activities: list[ActivityView]
+    recordings: list[RecordingSummary]
+
+
+@ROUTES.get("/api/v1/classrooms")
+async def classrooms(request: web.Request) -> web.Response:
+    """The classes and paired classrooms that a teacher may make a lesson of."""
+    grant = await grant_of(request, "create_lesson")
+    today = request.app[CLOCK].at().astimezone(SHANGHAI).date()
+    book = await request.app[STORE].registry.book()
+    return answer(choices(book, _school(grant), today))
+
+
+@ROUTES.post("/api/v1/lessons")
+async def create(request: web.Request) -> web.Response:
+    """Make a lesson. A teacher's school comes from the link; the command line names it."""
+    grant = await grant_of(request, "create_lesson")
+    body = await read_body(request, LessonRequest)
+    app = request.app
+    made = await schedule_lesson(
+        app[STORE],
+        body,
+        supporter=await _supporter(request, grant, body),
+        by="cli" if grant.link is None else "teacher",
+        at=app[CLOCK].at(),
+        new_id=app[NEW_ID],
+        holder=grant.link.holder if grant.link else None,
+        base_url=app[PUBLIC_URL][0] if grant.link is None else "",
+        # A school that a teacher names has not been paired by anybody: the county decides.
+        new_pairs="active" if grant.link is None else "待定",
+    )
+    return answer(made, 201)
+
+
+@ROUTES.get("/api/v1/lessons")
+async def listing(request: web.Request) -> web.Response:
+    """`?scope=today`: those of today and all that are not over; `?scope=past`: the latest that are."""
+    grant = await grant_of(request, "list_lessons")
+    scope = request.query.get("scope", "today")
+    store, now = request.app[STORE], request.app[CLOCK].at()
+    school = grant.link.school if grant.link else None
+    if scope == "today":
+        midnight = now.astimezone(SHANGHAI).replace(hour=0, minute=0, second=0, microsecond=0)
+        today = await store.lessons.between(midnight, midnight + _DAY, school)
+        waiting = await store.lessons.not_ended(school)
+        found = sorted({one.id: one for one in [*waiting, *today]}.values(), key=lambda one: (one.start_at, one.id))
+    elif scope == "past":
+        found = await store.lessons.past(now, school)
+    else:
+        raise Problem("bad_request", "scope is today or past")
+    activities = await request.app[RECORDS].of_lessons([one.id for one in found])
+    return answer({"lessons": [_line(one, activities.get(one.id, [])) for one in found]})
+
+
+@ROUTES.get("/api/v1/lessons/{lesson}")
+async def read(request: web.Request) -> web.Response:
+    """The View that the lesson's devices get."""
+    grant = await grant_of(request, "read_lesson")
+    lesson = request.match_info["lesson"]
+    await seat_in(request.app[STORE], grant, lesson)
+    return answer(await request.app[LESSONS].view(lesson, for_teacher=grant.may("end_lesson")))
+
+
+@ROUTES.post("/api/v1/lessons/{lesson}/end")
+async def end(request: web.Request) -> web.Response:
+    """下课."""
+    grant, lesson = await _own(request)
+    await request.app[LESSONS].end(lesson, "cli" if grant.link is None else "teacher")
+    return answer({"lesson": lesson, "state": "ended"})
+
+
+@ROUTES.post("/api/v1/lessons/{lesson}/cancel")
+async def cancel(request: web.Request) -> web.Response:
+    """The lesson is not held."""
+    grant, lesson = await _own(request)
+    await request.app[LESSONS].cancel(lesson, "cli" if grant.link is None else "teacher")
+    return answer({"lesson": lesson, "state": "ended"})
+
+
+@ROUTES.get("/api/v1/lessons/{lesson}/summary")
+async def summary(request: web.Request) -> web.Response:
+    """What came of the lesson: minutes, people, activities, recordings."""
+    grant = await grant_of(request, "read_summary")
+    lesson = request.match_info["lesson"]
+    await seat_in(request.app[STORE], grant, lesson)
+    app = request.app
+    listed = await app[STORE].lessons.get(lesson)
+    if listed is None:
+        raise Problem("lesson_unknown")
+    view = await app[LESSONS].view(lesson)
+    minutes = await app[RECORDS].minutes(lesson)
+    manifest = await asyncio.to_thread(app[RECORDER].library.current, lesson)
+    return answer(
+        Summary(
+            lesson=lesson,
+            state=view.state,
+            settled=listed.id not in await app[STORE].lessons.unsettled() and view.state == "ended",
+            minutes=_minutes(listed),
+            seats=[
+                SeatSummary(
+                    seat=seat.seat,
+                    school=seat.school,
+                    classroom=seat.classroom,
+                    minutes=minutes.get(seat.seat, 0),
+                    students=seat.headcount.students if seat.headcount else None,
+                    teachers=seat.headcount.teachers if seat.headcount else None,
+                )
+                for seat in view.seats
+            ],
+            activities=(await app[RECORDS].of_lessons([lesson])).get(lesson, []),
+            recordings=_recordings(manifest),
+        )
+    )
+
+
+@ROUTES.get("/api/v1/lessons/{lesson}/node")
+async def node(request: web.Request) -> web.Response:
+    """Where the lesson lives; one node serves them all."""
+    grant = await grant_of(request, "read_lesson")
+    await seat_in(request.app[STORE], grant, request.match_info["lesson"])
+    return answer({"url": request.app[PUBLIC_URL][0]})
+
+
+def _school(grant: Grant) -> str:
+    if grant.link is None or grant.link.school is None:
+        raise Problem("forbidden")
+    return grant.link.school
+
+
+async def _supporter(request: web.Request, grant: Grant, body: LessonRequest) -> School:
+    registry = request.app[STORE].registry
+    if grant.link is not None:
+        return (await registry.book()).schools[_school(grant)]
+    if body.supporter is None:
+        raise Problem("bad_request", "supporter is missing")
+    return await registry.school(body.supporter)
+
+
+async def _own(request: web.Request) -> tuple[Grant, str]:
+    grant = await grant_of(request, "end_lesson")
+    lesson = request.match_info["lesson"]
+    await seat_in(request.app[STORE], grant, lesson)
+    return grant, lesson
+
+
+def _line(listed: ListedLesson, activities: list[ActivityView]) -> LessonLine:
+    return LessonLine(
+        lesson=listed.id,
+        state=listed.state,
+        subject=listed.subject,
+        start=listed.start_at.astimezone(SHANGHAI),
+        end=listed.end_at and listed.end_at.astimezone(SHANGHAI),
+        class_name=listed.class_name,
+        is_test=listed.is_test,
+        seats=[SeatLine(seat.school, seat.classroom) for seat in listed.seats if seat.role == "rural"],
+        activities=activities,
+        recording=listed.recorded,
+    )
+
+
+def _minutes(listed: ListedLesson) -> int:
+    """How long the lesson was open, in whole minutes."""
+    if listed.opened_at is None or listed.ended_at is None:
+        return 0
+    return int((listed.ended_at - (listed.started_at or listed.opened_at)).total_seconds() // 60)
+
+
+def _recordings(manifest: Manifest | None) -> list[RecordingSummary]:
+    if manifest is None:
+        return []
+    return [
+        RecordingSummary(
+            file=f"recordings/{manifest.lesson}/{file.name}",
+            seat=stream.seat,
+            source=stream.source,
+            offset_s=file.offset_s,
+            seconds=file.seconds,
+            gaps=file.gaps,
+        )
+        for stream in manifest.streams
+        for file in stream.files
+    ]

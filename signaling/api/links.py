@@ -1,0 +1,37 @@
+"""`/links`: standing links for teachers and classrooms, made and taken back by the command line."""
+
+import msgspec
+from aiohttp import web
+
+from signaling.api.body import answer, read_body
+from signaling.context import CLOCK, PUBLIC_URL, STORE, grant_of
+from signaling.links import LinkRequest, make_link
+from signaling.problem import Problem
+
+ROUTES = web.RouteTableDef()
+
+
+@ROUTES.post("/api/v1/links")
+async def mint(request: web.Request) -> web.Response:
+    """A standing link; its token is shown this once."""
+    await grant_of(request, "mint_link")
+    body = await read_body(request, LinkRequest)
+    app = request.app
+    return answer(await make_link(app[STORE], body, app[CLOCK].at(), app[PUBLIC_URL][0]), 201)
+
+
+@ROUTES.get("/api/v1/links")
+async def standing(request: web.Request) -> web.Response:
+    """Every standing link, without its token."""
+    await grant_of(request, "mint_link")
+    links = await request.app[STORE].links.standing()
+    return answer({"links": [msgspec.to_builtins(link) for link in links]})
+
+
+@ROUTES.delete("/api/v1/links/{link}")
+async def revoke(request: web.Request) -> web.Response:
+    """The link opens nothing from now on."""
+    await grant_of(request, "mint_link")
+    if not await request.app[STORE].links.revoke(request.match_info["link"], request.app[CLOCK].at()):
+        raise Problem("not_found")
+    return web.Response(status=204)

@@ -1,0 +1,228 @@
+"""The only place that wires: settings in, a running server out. Startup and clean-up stand together."""
+
+import asyncio
+import os
+import secrets
+import ssl
+import time
+from collections.abc import AsyncIterator, Callable
+from ipaddress import ip_address
+from typing import Final
+
+import structlog
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from classroom.ledger.months import WindowMode
+from classroom.lesson.errors import LessonError
+from classroom.relay.hub import Hub, Notice, OfferError, RelayConfig
+from classroom.store.ids import new_id
+from classroom.store.store import Store
+from recorder.service import Recorder
+from recorder.writer import DiskGuard
+from signaling.api import add_api
+from signaling.clock import SystemClock
+from signaling.context import (
+    CLOCK,
+    HUB,
+    LESSONS,
+    NEW_ID,
+    PUBLIC_URL,
+    RECORDER,
+    RECORDS,
+    SECRET,
+    SETTINGS,
+    STORE,
+)
+from signaling.datadir import DataDirectory, ServerInfo
+from signaling.health import add_health
+from signaling.lessons import Lessons
+from signaling.pages import add_pages
+from signaling.problem import Problem
+from signaling.records import Records
+from signaling.seat_socket import add_seat_socket
+from signaling.settings import Settings
+from signaling.whip import OWNERS, add_media
+
+log = structlog.get_logger("http")
+
+MAX_BODY_BYTES: Final = 256 * 1024
+# Told to close, a server has the seats told, the recordings flushed and the peers closed well within this.
+SHUTDOWN_S: Final = 5.0
+
+
+def make_app(settings: Settings, directory: DataDirectory) -> web.Application:
+    """The application; nothing runs before its startup. `directory` is open and stays the caller's to close."""
+    app = web.Application(client_max_size=MAX_BODY_BYTES, middlewares=[_log_requests, _harden, _problems])
+    app[SETTINGS] = settings
+    app[CLOCK] = SystemClock()
+    app[NEW_ID] = new_id
+    app[SECRET] = secrets.token_urlsafe(32)
+    # Known once the HTTP port is; see `serve`.
+    app[PUBLIC_URL] = [settings.public_url.rstrip("/")]
+    app.cleanup_ctx.append(_store)
+    app.cleanup_ctx.append(_media(directory))
+    add_media(app)
+    add_seat_socket(app)
+    add_api(app)
+    add_health(app)
+    add_pages(app)
+    return app
+
+
+async def _store(app: web.Application) -> AsyncIterator[None]:
+    app[STORE] = await Store.open(app[SETTINGS].database_url)
+    app[RECORDS] = Records(app[STORE], WindowMode(app[SETTINGS].month_window))
+    yield
+    await app[STORE].close()
+
+
+def _media(directory: DataDirectory) -> Callable[[web.Application], AsyncIterator[None]]:
+    """Relay, recorder and live lessons, which know one another only by what they are handed here."""
+
+    async def context(app: web.Application) -> AsyncIterator[None]:
+        settings = app[SETTINGS]
+
+        def notice(notice: Notice) -> None:
+            if notice.kind in ("gone", "replaced"):
+                app[OWNERS].forget(notice.session)
+            lessons.notice(notice)
+
+        hub = app[HUB] = Hub(
+            RelayConfig(
+                host=settings.udp_host,
+                port=settings.udp_port,
+                announce=tuple(settings.announce),
+                video_codecs=tuple(settings.video_codecs),
+                max_sessions=settings.sessions_max,
+            ),
+            notice,
+        )
+        recorder = app[RECORDER] = Recorder(
+            directory.recordings,
+            hub,
+            problem=lambda lesson, code, sentence: lessons.recording_problem(lesson, code),
+            guard=DiskGuard(start_bytes=settings.free_disk_min_mb * 2**20),
+        )
+
+        async def on_ended(lesson: str) -> None:
+            await recorder.stop(lesson)
+            await app[RECORDS].settle(lesson)
+
+        lessons = app[LESSONS] = Lessons(app[STORE], hub, recorder, on_ended, clock=app[CLOCK], new_id=app[NEW_ID])
+        await hub.start()
+        await lessons.start()
+        # Lessons that go on have their taps again by now; what a crash left of the others is finished meanwhile.
+        mending = asyncio.create_task(recorder.recover(), name="recover recordings")
+        yield
+        await lessons.close()
+        mending.cancel()
+        await asyncio.gather(mending, return_exceptions=True)
+        await recorder.close()
+        await hub.close()
+
+    return context
+
+
+async def serve(settings: Settings, stop: asyncio.Event) -> None:
+    """Run the server until `stop` is set. Raises DataBusy, OSError (a port in use), ssl.SSLError."""
+    tls = _tls(settings)
+    directory = DataDirectory(settings.data).open()
+    try:
+        app = make_app(settings, directory)
+        runner = web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN_S)
+        await runner.setup()
+        try:
+            site = web.TCPSite(runner, settings.http_host, settings.http_port, ssl_context=tls, reuse_address=True)
+            await site.start()
+            url = _own_url(runner, tls)
+            app[PUBLIC_URL][0] = app[PUBLIC_URL][0] or url
+            _say_where(app, url, settings)
+            directory.announce(ServerInfo(pid=os.getpid(), url=url, secret=app[SECRET], udp_port=app[HUB].port))
+            await stop.wait()
+            log.info("closing")
+        finally:
+            await runner.cleanup()
+    finally:
+        directory.close()
+
+
+def _tls(settings: Settings) -> ssl.SSLContext | None:
+    if settings.tls_cert is None:
+        return None
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(settings.tls_cert, settings.tls_key)
+    return context
+
+
+def _own_url(runner: web.AppRunner, tls: ssl.SSLContext | None) -> str:
+    """The address of the listening socket; for one that listens everywhere, this machine's loopback."""
+    host, port = runner.addresses[0][:2]
+    if ip_address(host).is_unspecified:
+        host = "127.0.0.1"
+    return f"{'https' if tls else 'http'}://{f'[{host}]' if ':' in host else host}:{port}"
+
+
+def _say_where(app: web.Application, url: str, settings: Settings) -> None:
+    public = app[PUBLIC_URL][0]
+    log.info("serving", pages=public, udp_port=app[HUB].port, data=str(settings.data.absolute()))
+    if not public.startswith("https://") and not url.startswith(("http://127.", "http://[::1]")):
+        log.warning("browsers give no camera to plain http: give --tls-cert and --tls-key, or --public-url https://…")
+
+
+@web.middleware
+async def _problems(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Every refusal becomes problem+json; every failure of ours a logged 500 that tells nothing."""
+    try:
+        return await handler(request)
+    except Problem as problem:
+        return problem.response()
+    except LessonError as refusal:
+        return Problem.of_lesson(refusal).response()
+    except OfferError as refusal:
+        return Problem(refusal.code, str(refusal)).response()
+    except web.HTTPRequestEntityTooLarge:
+        return Problem("too_large").response()
+    except web.HTTPNotFound:
+        return Problem("not_found").response()
+    except web.HTTPMethodNotAllowed as refusal:
+        response = Problem("method_not_allowed").response()
+        response.headers["Allow"] = refusal.headers["Allow"]
+        return response
+    except web.HTTPException:
+        raise
+    except Exception:
+        log.exception("request failed", method=request.method, route=_route(request))
+        return Problem("internal").response()
+
+
+@web.middleware
+async def _harden(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Tokens in paths must not leave in a Referer; nothing is sniffed or framed. Believes a trusted proxy's address."""
+    if request.remote in request.app[SETTINGS].trusted_proxy:
+        forwarded = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
+        request = request.clone(remote=forwarded or request.remote)
+    response = await handler(request)
+    if not response.prepared:
+        response.headers["Referrer-Policy"] = "no-referrer"
+        response.headers["X-Content-Type-Options"] = "nosniff"
+    return response
+
+
+@web.middleware
+async def _log_requests(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """One line a request, with the route in place of the path: a path may hold a token."""
+    began = time.monotonic()
+    status = 500
+    try:
+        response = await handler(request)
+        status = response.status
+        return response
+    finally:
+        took_ms = round((time.monotonic() - began) * 1000)
+        log.debug("request", method=request.method, route=_route(request), status=status, ms=took_ms)
+
+
+def _route(request: web.Request) -> str:
+    resource = request.match_info.route.resource
+    return resource.canonical if resource is not None else "-"

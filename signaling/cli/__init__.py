@@ -1,0 +1,24 @@
+"""`classroom`: the command line."""
+
+import typer
+
+from signaling.cli import demo, doctor, lesson, link, month, serve
+
+app = typer.Typer(
+    name="classroom",
+    help="城乡同步课堂: live synchronized lessons, recorded and logged by themselves.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+app.command("serve")(serve.serve)
+app.command("demo")(demo.demo)
+app.command("month")(month.month)
+app.command("doctor")(doctor.doctor)
+app.add_typer(lesson.app, name="lesson")
+app.add_typer(link.app, name="link")
+
+
+def main() -> None:
+    """The console script."""
+    app()

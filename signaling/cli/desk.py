@@ -1,0 +1,178 @@
+"""What the command line asks, of a running server by HTTP or of a stopped server's data directory itself."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any, Protocol
+
+import aiohttp
+import msgspec
+
+from classroom.ledger.months import WindowMode
+from classroom.lesson import state
+from classroom.lesson.errors import LessonError
+from classroom.store.ids import new_id
+from classroom.store.store import Store
+from signaling.cli.options import fail
+from signaling.datadir import DataBusy, DataDirectory, ServerInfo
+from signaling.links import LinkRequest, make_link
+from signaling.records import Records, UnknownMonth
+from signaling.scheduling import LessonRequest, schedule_lesson
+from signaling.settings import Settings
+
+TIMEOUT = aiohttp.ClientTimeout(total=30)
+
+
+class DeskError(Exception):
+    """It was not done; str() says why in a sentence."""
+
+
+class Desk(Protocol):
+    """Both ways answer with the API's JSON, as builtins. Raises DeskError."""
+
+    async def create_lesson(self, request: LessonRequest) -> Any: ...
+    async def end_lesson(self, lesson: str) -> Any: ...
+    async def month(self, month: str) -> Any: ...
+    async def make_link(self, request: LinkRequest) -> Any: ...
+    async def links(self) -> Any: ...
+    async def revoke_link(self, link: str) -> None: ...
+
+
+@contextlib.asynccontextmanager
+async def open_desk(settings: Settings) -> AsyncIterator[Desk]:
+    """The server of this data directory when it runs, else the directory itself, held meanwhile. Raises DeskError."""
+    directory = DataDirectory(settings.data)
+    try:
+        directory.open()
+    except DataBusy:
+        info = directory.server()
+        if info is None:
+            raise DeskError(f"A server is starting or stopping on {settings.data}; try again.") from None
+        async with aiohttp.ClientSession(timeout=TIMEOUT) as session:
+            yield RunningServer(session, info)
+        return
+    except OSError as error:
+        raise DeskError(f"The data directory {settings.data} cannot be used: {error.strerror}.") from error
+    try:
+        store = await Store.open(settings.database_url)
+        try:
+            yield StoppedServer(store, settings)
+        finally:
+            await store.close()
+    finally:
+        directory.close()
+
+
+def ask_desk(settings: Settings, what: str, *arguments: Any) -> Any:
+    """Call one of Desk's methods; a DeskError is printed and ends the command."""
+
+    async def ask() -> Any:
+        async with open_desk(settings) as desk:
+            return await getattr(desk, what)(*arguments)
+
+    try:
+        return asyncio.run(ask())
+    except DeskError as error:
+        fail(str(error))
+
+
+class RunningServer:
+    """Asks by HTTP, with the secret of server.json."""
+
+    def __init__(self, session: aiohttp.ClientSession, info: ServerInfo) -> None:
+        self._session = session
+        self._info = info
+
+    async def create_lesson(self, request: LessonRequest) -> Any:
+        return await self._ask("POST", "/api/v1/lessons", request)
+
+    async def end_lesson(self, lesson: str) -> Any:
+        return await self._ask("POST", f"/api/v1/lessons/{lesson}/end")
+
+    async def month(self, month: str) -> Any:
+        return await self._ask("GET", f"/api/v1/months/{month}")
+
+    async def make_link(self, request: LinkRequest) -> Any:
+        return await self._ask("POST", "/api/v1/links", request)
+
+    async def links(self) -> Any:
+        return await self._ask("GET", "/api/v1/links")
+
+    async def revoke_link(self, link: str) -> None:
+        await self._ask("DELETE", f"/api/v1/links/{link}")
+
+    async def _ask(self, method: str, path: str, body: msgspec.Struct | None = None) -> Any:
+        data = None if body is None else msgspec.json.encode(body)
+        headers = {"Authorization": f"Bearer {self._info.secret}", "Content-Type": "application/json"}
+        try:
+            # The certificate is the public name's; this is the same machine, and the secret proves the server to us.
+            async with self._session.request(
+                method, self._info.url + path, data=data, headers=headers, ssl=False
+            ) as response:
+                text = await response.read()
+        except (aiohttp.ClientError, TimeoutError) as error:
+            raise DeskError(f"The server at {self._info.url} does not answer: {error}") from error
+        answer: Any = msgspec.json.decode(text) if text else None
+        if response.status >= 400:
+            raise DeskError(f"{answer['title']} {answer['title_en']}. {answer['detail']}".strip())
+        return answer
+
+
+class StoppedServer:
+    """Works on the store. What it writes, the server finds when it starts."""
+
+    def __init__(self, store: Store, settings: Settings) -> None:
+        self._store = store
+        self._settings = settings
+        self._records = Records(store, WindowMode(settings.month_window))
+        scheme = "https" if settings.tls_cert else "http"
+        own = f"{scheme}://{settings.http_host}:{settings.http_port}"
+        self._base_url = settings.public_url.rstrip("/") or own
+
+    async def create_lesson(self, request: LessonRequest) -> Any:
+        if request.supporter is None:
+            raise DeskError("The supporting school is missing.")
+        try:
+            made = await schedule_lesson(
+                self._store,
+                request,
+                supporter=await self._store.registry.school(request.supporter),
+                by="cli",
+                at=datetime.now(UTC),
+                new_id=new_id,
+                base_url=self._base_url,
+            )
+        except LessonError as error:
+            raise DeskError(f"{error.title} {error.detail}") from error
+        return msgspec.to_builtins(made)
+
+    async def end_lesson(self, lesson: str) -> Any:
+        found = state.fold(await self._store.journal.events(lesson))
+        if found is None:
+            raise DeskError("没有这节课。 There is no such lesson.")
+        end = partial(state.end, by="cli", reason="cli")
+        try:
+            await self._store.journal.append(end(found, datetime.now(UTC)))
+        except LessonError as error:
+            raise DeskError(f"{error.title} {error.detail}") from error
+        await self._records.settle(lesson)
+        await self._store.lessons.settle(lesson)
+        return {"lesson": lesson, "state": "ended"}
+
+    async def month(self, month: str) -> Any:
+        try:
+            return msgspec.to_builtins(await self._records.month(month, datetime.now(UTC)))
+        except UnknownMonth:
+            raise DeskError(f"No work month {month} has begun.") from None
+
+    async def make_link(self, request: LinkRequest) -> Any:
+        return msgspec.to_builtins(await make_link(self._store, request, datetime.now(UTC), self._base_url))
+
+    async def links(self) -> Any:
+        return {"links": [msgspec.to_builtins(link) for link in await self._store.links.standing()]}
+
+    async def revoke_link(self, link: str) -> None:
+        if not await self._store.links.revoke(link, datetime.now(UTC)):
+            raise DeskError("There is no such link, or it was revoked before.")

@@ -1,0 +1,102 @@
+"""`classroom lesson create` and `classroom lesson end`."""
+
+from datetime import datetime
+from typing import Annotated, Any
+
+import msgspec
+import typer
+
+from classroom.ledger.months import SHANGHAI
+from signaling.cli.desk import ask_desk
+from signaling.cli.options import DataOption, JsonOption, fail, print_json, settings_or_fail
+from signaling.scheduling import LessonRequest
+
+app = typer.Typer(help="Make and end lessons, on a running server or a stopped server's data.", no_args_is_help=True)
+
+
+@app.command("create")
+def create(
+    supporter: Annotated[str, typer.Option(help="the school that teaches (支援学校); made when it is not known")],
+    recipient: Annotated[
+        list[str], typer.Option(help="SCHOOL or SCHOOL:CLASSROOM that listens (受援学校); repeatable, up to four")
+    ],
+    class_size: Annotated[int, typer.Option(help="students of the teaching class")],
+    subject: Annotated[str, typer.Option(help="语 数 英 科 品德 音 体 美 劳技 信息技术 拓展课程 其他")] = "其他",
+    class_name: Annotated[str, typer.Option(help="name of the teaching class")] = "本班",
+    recipient_size: Annotated[
+        list[int] | None, typer.Option(help="students of each recipient's class, in the same order; repeatable")
+    ] = None,
+    minutes: Annotated[int, typer.Option(help="planned length in minutes")] = 40,
+    start: Annotated[
+        str | None, typer.Option(help="planned start, ISO 8601, Shanghai time unless it says; now")
+    ] = None,
+    record: Annotated[bool, typer.Option(help="record it; needs --consent-by")] = False,
+    consent_by: Annotated[
+        str | None, typer.Option(help="who notes that every class's guardians consent to the recording")
+    ] = None,
+    observers: Annotated[bool, typer.Option(help="let observers watch by the printed link")] = False,
+    test: Annotated[bool, typer.Option("--test", help="a test lesson (测试课): never counts")] = False,
+    data: DataOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Make a lesson with its links and codes; schools, rooms and the pair are made where they are absent."""
+    settings = settings_or_fail(data=data)
+    sizes = recipient_size or []
+    if len(sizes) > len(recipient):
+        fail("There are more --recipient-size than --recipient.")
+    body = {
+        "supporter": supporter,
+        "class_name": class_name,
+        "class_size": class_size,
+        "subject": subject,
+        "minutes": minutes,
+        "start": _instant(start),
+        "record": record,
+        "consent_by": consent_by,
+        "observers": settings.observers_max if observers else 0,
+        "is_test": test,
+        "recipients": [
+            _recipient(name, sizes[place] if place < len(sizes) else None) for place, name in enumerate(recipient)
+        ],
+    }
+    try:
+        request = msgspec.convert(body, LessonRequest)
+    except msgspec.ValidationError as error:
+        fail(f"The lesson cannot be made: {error}")
+    made = ask_desk(settings, "create_lesson", request)
+    if json:
+        print_json(made)
+        return
+    typer.echo(f"lesson    {made['lesson']}")
+    typer.echo(f"teacher   {made['teacher']['page']}")
+    for seat in made["seats"]:
+        typer.echo(f"classroom {seat['page']}  {seat['school']}, code {seat['code']}")
+    if observers:
+        typer.echo(f"observer  {made['observer']['page']}")
+
+
+@app.command("end")
+def end(
+    lesson: Annotated[str, typer.Argument(help="the lesson's id")], data: DataOption = None, json: JsonOption = False
+) -> None:
+    """End a lesson (下课); it is judged and logged at once."""
+    ended = ask_desk(settings_or_fail(data=data), "end_lesson", lesson)
+    if json:
+        print_json(ended)
+    else:
+        typer.echo(f"{ended['lesson']} {ended['state']}")
+
+
+def _recipient(text: str, size: int | None) -> dict[str, Any]:
+    school, _, classroom = text.partition(":")
+    return {"school": school, "classroom": classroom or None, "class_size": size}
+
+
+def _instant(text: str | None) -> datetime | None:
+    if text is None:
+        return None
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        fail(f"--start is not an instant: {text!r}; write 2026-09-01T09:00.")
+    return at if at.tzinfo else at.replace(tzinfo=SHANGHAI)

@@ -1,0 +1,68 @@
+"""`classroom link …`: standing links."""
+
+from typing import Annotated, Literal
+
+import msgspec
+import typer
+
+from signaling.cli.desk import ask_desk
+from signaling.cli.options import DataOption, JsonOption, fail, print_json, settings_or_fail
+from signaling.links import LinkRequest
+
+app = typer.Typer(help="Standing links for teachers and classrooms.", no_args_is_help=True)
+SchoolOption = Annotated[str, typer.Option(help="the school; made when it is not known")]
+
+
+@app.command("teacher")
+def teacher(
+    school: SchoolOption,
+    name: Annotated[str | None, typer.Option(help="whose link it is, for the list")] = None,
+    data: DataOption = None,
+    json: JsonOption = False,
+) -> None:
+    """A teacher's key to the lessons of a school."""
+    _make("teacher", {"school": school, "name": name}, data, json)
+
+
+@app.command("classroom")
+def classroom(
+    school: SchoolOption,
+    classroom: Annotated[str | None, typer.Option(help="the room; made when it is not known")] = None,
+    data: DataOption = None,
+    json: JsonOption = False,
+) -> None:
+    """A classroom's standing page, for the PC in the room."""
+    _make("classroom", {"school": school, "classroom": classroom}, data, json)
+
+
+@app.command("list")
+def listing(data: DataOption = None, json: JsonOption = False) -> None:
+    """Every standing link, without its token."""
+    links = ask_desk(settings_or_fail(data=data), "links")["links"]
+    if json:
+        print_json({"links": links})
+        return
+    for link in links:
+        state = "revoked" if link["revoked_at"] else "valid"
+        typer.echo(f"{link['id']}  {link['role']:<9}  {state:<7}  {link['name'] or link['classroom'] or ''}")
+
+
+@app.command("revoke")
+def revoke(
+    link: Annotated[str, typer.Argument(help="the link's id, from `classroom link list`")], data: DataOption = None
+) -> None:
+    """Take a link back: it opens nothing from now on."""
+    ask_desk(settings_or_fail(data=data), "revoke_link", link)
+    typer.echo(f"{link} revoked")
+
+
+def _make(role: Literal["teacher", "classroom"], body: dict[str, str | None], data: DataOption, json: bool) -> None:
+    try:
+        request = msgspec.convert({"role": role, **body}, LinkRequest)
+    except msgspec.ValidationError as error:
+        fail(f"The link cannot be made: {error}")
+    made = ask_desk(settings_or_fail(data=data), "make_link", request)
+    if json:
+        print_json(made)
+    else:
+        typer.echo(made["page"])

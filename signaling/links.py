@@ -1,0 +1,49 @@
+"""Standing links: the teacher's key to a school's lessons, and a classroom's standing page."""
+
+from datetime import datetime
+from typing import Literal
+
+import msgspec
+
+from classroom.store.store import Store
+from signaling.scheduling import RURAL_ROOM, Name
+
+
+class LinkRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """`school` is found or made by name. `classroom` is for a classroom's link, `name` says whose a teacher's is."""
+
+    role: Literal["teacher", "classroom"]
+    school: Name
+    classroom: Name | None = None
+    name: Name | None = None
+
+
+class MadeLink(msgspec.Struct, frozen=True, kw_only=True):
+    """The only copy of the token, and the id to take it back by."""
+
+    id: str
+    role: str
+    school: str
+    classroom: str | None
+    page: str
+    token: str
+
+
+async def make_link(store: Store, request: LinkRequest, at: datetime, base_url: str) -> MadeLink:
+    """Mint a standing link; it holds until it is revoked."""
+    school = await store.registry.school(request.school)
+    classroom = None
+    if request.role == "classroom":
+        classroom = await store.registry.classroom(school.id, request.classroom or RURAL_ROOM)
+    token, link = await store.links.mint(
+        request.role, at, school=school.id, classroom=classroom.id if classroom else None, name=request.name
+    )
+    page = f"{base_url}/teach#{token}" if classroom is None else f"{base_url}/room/{token}"
+    return MadeLink(
+        id=link.id,
+        role=request.role,
+        school=school.name,
+        classroom=classroom.name if classroom else None,
+        page=page,
+        token=token,
+    )

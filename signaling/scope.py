@@ -1,0 +1,27 @@
+"""Which lessons and which seat a link reaches."""
+
+from classroom.lesson.events import HOST_SEAT
+from classroom.store.store import Store
+from signaling.auth import Grant
+from signaling.problem import Problem
+
+
+async def seat_in(store: Store, grant: Grant, lesson: str) -> str | None:
+    """The seat that the caller has in this lesson; None for observers and the command line, who have none.
+
+    A lesson out of reach is told from one that does not exist by nothing. Raises Problem(lesson_unknown).
+    """
+    link = grant.link
+    if link is None:
+        return None
+    if link.lesson is not None:
+        if link.lesson != lesson:
+            raise Problem("lesson_unknown")
+        return link.seat
+    listed = await store.lessons.get(lesson)
+    if listed is not None:
+        if link.role == "teacher" and listed.supporter == link.school:
+            return HOST_SEAT
+        if link.role == "classroom" and any(seat.seat == link.classroom for seat in listed.seats):
+            return link.classroom
+    raise Problem("lesson_unknown")

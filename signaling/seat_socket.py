@@ -1,0 +1,172 @@
+"""`/ws/{lesson}`: everything of a device that is not media, over one WebSocket."""
+
+import asyncio
+import contextlib
+from typing import Final
+
+import structlog
+from aiohttp import WSMsgType, web
+
+from classroom.lesson.errors import LessonError
+from classroom.registry.facts import Role
+from signaling.auth import authenticate
+from signaling.context import CLOCK, LESSONS, SECRET, STORE
+from signaling.guests import Guest
+from signaling.messages import (
+    HEARTBEAT_S,
+    HELLO_TIMEOUT_S,
+    MAX_EXCESS,
+    MAX_MESSAGE_BYTES,
+    MESSAGE_BURST,
+    MESSAGES_PER_S,
+    AnyServerMessage,
+    BadMessage,
+    Error,
+    Hello,
+    Replaced,
+    decode,
+    encode,
+)
+from signaling.problem import Problem
+from signaling.rate import TokenBucket
+from signaling.scope import seat_in
+
+log = structlog.get_logger("socket")
+
+# A view is 4 kB and events are rare; a device this far behind is gone, and learns all from its next welcome.
+OUTBOX: Final = 64
+# What may be queued when the socket closes is one refusal or one farewell.
+FAREWELL_S: Final = 1.0
+# Longer than the largest message that we would name `message_too_large`; beyond it aiohttp itself hangs up.
+MAX_FRAME_BYTES: Final = 4 * MAX_MESSAGE_BYTES
+
+
+class Outbox:
+    """A device's messages on their way. `send` never blocks; a device that does not read is hung up on."""
+
+    def __init__(self, socket: web.WebSocketResponse) -> None:
+        self._socket = socket
+        self._queue: asyncio.Queue[AnyServerMessage | None] = asyncio.Queue(OUTBOX)
+        self._task = asyncio.create_task(self._run(), name="outbox")
+
+    def send(self, message: AnyServerMessage) -> None:
+        """Queue a message; the first that does not fit ends the connection."""
+        try:
+            self._queue.put_nowait(message)
+        except asyncio.QueueFull:
+            self._task.cancel()
+
+    async def close(self) -> None:
+        """Send what is queued, for FAREWELL_S at most, and hang up. Idempotent."""
+        with contextlib.suppress(asyncio.QueueFull):
+            self._queue.put_nowait(None)
+        await asyncio.wait({self._task}, timeout=FAREWELL_S)
+        self._task.cancel()
+        await asyncio.gather(self._task, return_exceptions=True)
+
+    async def _run(self) -> None:
+        try:
+            while (message := await self._queue.get()) is not None:
+                await self._socket.send_str(encode(message).decode())
+                if isinstance(message, Replaced):
+                    break
+        except ConnectionError:
+            log.debug("socket lost")
+        finally:
+            await self._socket.close()
+
+
+OUTBOXES = web.AppKey[set[Outbox]]("outboxes")
+
+
+class _Refused(Exception):
+    """The device does not get in; the error is its answer."""
+
+    def __init__(self, error: Error) -> None:
+        self.error = error
+
+
+async def seat_socket(request: web.Request) -> web.WebSocketResponse:
+    """A device's connection to one lesson: hello, welcome, then commands and views until either side leaves."""
+    socket = web.WebSocketResponse(heartbeat=HEARTBEAT_S, max_msg_size=MAX_FRAME_BYTES)
+    await socket.prepare(request)
+    outbox = Outbox(socket)
+    request.app[OUTBOXES].add(outbox)
+    guest: Guest | None = None
+    try:
+        guest = await _enter(request, socket, outbox)
+        await _converse(request, socket, outbox, guest)
+    except _Refused as refused:
+        outbox.send(refused.error)
+    finally:
+        request.app[OUTBOXES].discard(outbox)
+        if guest is not None:
+            request.app[LESSONS].detach(guest)
+        await outbox.close()
+    return socket
+
+
+async def _enter(request: web.Request, socket: web.WebSocketResponse, outbox: Outbox) -> Guest:
+    """The guest that the first message makes of this device. Raises _Refused."""
+    app, lesson = request.app, request.match_info["lesson"]
+    try:
+        hello = decode(await socket.receive_str(timeout=HELLO_TIMEOUT_S))
+    except BadMessage as error:
+        raise _Refused(Error(code=error.code, title=error.title, detail=error.detail)) from error
+    except (TimeoutError, TypeError) as error:
+        raise _Refused(_HELLO_EXPECTED) from error
+    if not isinstance(hello, Hello):
+        raise _Refused(_HELLO_EXPECTED)
+    try:
+        grant = await authenticate(app[STORE], app[SECRET], hello.token, app[CLOCK].at())
+        if grant.link is None:
+            raise Problem("forbidden")
+        seat = await seat_in(app[STORE], grant, lesson)
+        role: Role = grant.link.role
+        return await app[LESSONS].attach(
+            lesson, role=role, seat=seat, holder=grant.link.holder, device=outbox, device_id=hello.device
+        )
+    except Problem as problem:
+        raise _Refused(Error(code=problem.code, title=problem.zh, detail=problem.en)) from problem
+    except LessonError as error:
+        raise _Refused(Error(code=error.code, title=error.title, detail=error.detail)) from error
+
+
+async def _converse(request: web.Request, socket: web.WebSocketResponse, outbox: Outbox, guest: Guest) -> None:
+    """Obey the device, one message after the other, until it leaves or is too fast for too long."""
+    clock, lessons = request.app[CLOCK], request.app[LESSONS]
+    bucket = TokenBucket(MESSAGES_PER_S, MESSAGE_BURST, clock.now())
+    excess = 0
+    async for frame in socket:
+        if frame.type not in (WSMsgType.TEXT, WSMsgType.BINARY):
+            continue
+        if not bucket.take(clock.now()):
+            excess += 1
+            outbox.send(_TOO_FAST)
+            if excess >= MAX_EXCESS:
+                return
+            continue
+        try:
+            answer = await lessons.handle(guest, decode(frame.data))
+        except (BadMessage, LessonError) as error:
+            answer = Error(code=error.code, title=error.title, detail=error.detail)
+        if answer is not None:
+            outbox.send(answer)
+
+
+_HELLO_EXPECTED: Final = Error(
+    code="hello_expected", title="连接没有先说明身份。", detail="The first message must be hello, within five seconds."
+)
+_TOO_FAST: Final = Error(code="too_fast", title="操作太频繁，请稍候。", detail="Too many messages; wait a moment.")
+
+
+async def _hang_up(app: web.Application) -> None:
+    """The server goes down: every device has been told so by the lessons."""
+    await asyncio.gather(*(outbox.close() for outbox in list(app[OUTBOXES])))
+
+
+def add_seat_socket(app: web.Application) -> None:
+    """Register the WebSocket, and its end with the server's."""
+    app[OUTBOXES] = set[Outbox]()
+    app.on_shutdown.append(_hang_up)
+    app.router.add_get("/ws/{lesson}", seat_socket)
