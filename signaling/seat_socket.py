@@ -76,7 +76,7 @@ class Outbox:
             await self._socket.close()
 
 
-OUTBOXES = web.AppKey[set[Outbox]]("outboxes")
+OUTBOXES = web.AppKey("outboxes", set[Outbox])
 
 
 class _Refused(Exception):
@@ -162,11 +162,12 @@ _TOO_FAST: Final = Error(code="too_fast", title="操作太频繁，请稍候。"
 
 async def _hang_up(app: web.Application) -> None:
     """The server goes down: every device has been told so by the lessons."""
-    await asyncio.gather(*(outbox.close() for outbox in list(app[OUTBOXES])))
+    outboxes = app[OUTBOXES]
+    await asyncio.gather(*(outbox.close() for outbox in list(outboxes)))
 
 
 def add_seat_socket(app: web.Application) -> None:
     """Register the WebSocket, and its end with the server's."""
-    app[OUTBOXES] = set[Outbox]()
+    app[OUTBOXES] = set()
     app.on_shutdown.append(_hang_up)
     app.router.add_get("/ws/{lesson}", seat_socket)

@@ -24,7 +24,7 @@ def demo(
     ] = "auto",
     json: JsonOption = False,
 ) -> None:
-    """Hold one real lesson by itself: three seats, a hand, a recording, the log, the month. Exit 0 only if all went well."""
+    """Hold one real lesson by itself: three seats, a recording, the log, the month. Exit 0 only if all went well."""
     try:
         outcome = asyncio.run(_with_progress(DemoOptions(data=data, clients=clients), quiet=json))
     except (DemoFailed, ServerFailed, PlayersFailed) as error:
