@@ -209,6 +209,10 @@ class Lessons:
             for lesson in await self._store.lessons.overdue(at - UNHELD_AFTER):
                 (await self._of(lesson)).post(partial(state.end, by="server", reason="alone"))
 
+    def loaded(self) -> list[Lesson]:
+        """The lessons in memory, as they are now."""
+        return [live.lesson for live in self._live.values()]
+
     async def drain(self) -> None:
         """Returns when every lesson has done what it was given so far."""
         for live in list(self._live.values()):
