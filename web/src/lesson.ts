@@ -125,7 +125,7 @@ export class LessonSession {
   begin(): void {
     this.startWish = true;
     this.publish();
-    this.socket.send({ type: "start" });
+    this.sayAgain();
   }
 
   /** The tracks changed (other device, unplugged, allowed). */
@@ -173,7 +173,10 @@ export class LessonSession {
   private phase(phase: Phase): void {
     this.state.phase = phase;
     if (phase === "restarting") this.state.restarting = true;
-    if (phase === "lost" || phase === "restarting") this.reopened = true;
+    if (phase === "lost" || phase === "restarting") {
+      this.reopened = true;
+      this.state.links = {};
+    }
     if (phase === "replaced" || phase === "refused") this.closeMedia();
     if (phase !== "open") return;
     this.state.restarting = false;

@@ -41,6 +41,14 @@ export interface MissingConsent {
   class_name: string;
 }
 
+export interface RecordingState {
+  on: boolean;
+  wanted: boolean;
+  /** Why nothing can be written although it is on; the server tries again by itself. */
+  problem: "disk_full" | "write_failed" | null;
+  missing_consent: MissingConsent[];
+}
+
 export interface LessonView {
   lesson: string;
   seq: number;
@@ -55,7 +63,7 @@ export interface LessonView {
   supporter: { school: string };
   stage: string | null;
   hands: { seat: string; at: Instant }[];
-  recording: { on: boolean; wanted: boolean; missing_consent: MissingConsent[] };
+  recording: RecordingState;
   seats: SeatView[];
 }
 
@@ -117,7 +125,7 @@ export interface ClassroomChoices {
   pairs: {
     pair: string;
     school: string;
-    level: string;
+    level: string | null;
     status: string;
     classrooms: { id: string; name: string; classes: ClassChoice[] }[];
   }[];
@@ -131,9 +139,10 @@ export interface Activity {
   minutes: number;
   participants: number;
   month: string;
-  subject: string;
+  subject: string | null;
   flags: { code: string; text: string }[];
   reason: string;
+  reason_en: string;
 }
 
 export interface LessonRow {
@@ -141,9 +150,10 @@ export interface LessonRow {
   state: LessonState;
   subject: string;
   start: Instant;
-  end: Instant;
-  class_name: string | null;
-  seats: { school: string; classroom: string | null }[];
+  end: Instant | null;
+  class_name: string;
+  is_test: boolean;
+  seats: { school: string; classroom: string }[];
   activities: Activity[];
   recording: boolean;
 }
@@ -152,6 +162,7 @@ export interface Recording {
   file: string;
   seat: string;
   source: Source;
+  offset_s: number;
   seconds: number;
   gaps: { from_s: number; to_s: number }[];
 }
@@ -159,8 +170,10 @@ export interface Recording {
 export interface LessonSummary {
   lesson: string;
   state: LessonState;
+  /** Its activities are judged. */
+  settled: boolean;
   minutes: number;
-  seats: { seat: string; school: string; classroom: string | null; minutes: number; headcount: Headcount | null }[];
+  seats: { seat: string; school: string; classroom: string; minutes: number; students: number | null; teachers: number | null }[];
   activities: Activity[];
   recordings: Recording[];
 }
@@ -187,13 +200,14 @@ export interface RoomNext {
   state: LessonState;
   subject: string;
   start: Instant;
-  end: Instant;
+  end: Instant | null;
   supporter: string;
 }
 
 export interface Room {
-  classroom: string | { id: string; name: string };
-  school: string | { id: string; name: string };
+  classroom: string;
+  school: string;
+  seat: string;
   next: RoomNext | null;
   now: Instant;
 }

@@ -22,6 +22,7 @@ const FINAL_CODES: ReadonlySet<string> = new Set([
   "lesson_unknown",
   "lesson_ended",
   "seat_taken",
+  "seat_unknown",
 ]);
 
 /** Wait before attempt number `attempt` (0 = the first after a loss). Fast while a restart is likely, gentle in a long outage. */

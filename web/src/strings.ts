@@ -109,6 +109,7 @@ export const catalogue = {
   new_record_hint: ["是否录像不影响计入活动次数。", "Counting does not depend on recording."],
   new_consent: ["我确认：参加本节课的各班学生家长均已同意录制教学活动。", "I confirm that the parents of every class in this lesson have agreed to its recording."],
   new_consent_by: ["登记人姓名", "Noted by"],
+  tag_test: ["测试课", "Test"],
   new_test: ["这是测试课（不计入活动次数）", "This is a test (never counted)"],
   new_submit: ["开课", "Open the lesson"],
   new_submitting: ["正在开课…", "Opening…"],
@@ -158,6 +159,8 @@ export const catalogue = {
   studio_mic_off: ["麦克风已静音", "Microphone muted"],
   studio_camera_on: ["摄像头已开", "Camera on"],
   studio_camera_off: ["摄像头已关", "Camera off"],
+  studio_mic_none: ["没有麦克风", "No microphone"],
+  studio_camera_none: ["没有摄像头", "No camera"],
   studio_mute_all: ["静音全部教室", "Mute all classrooms"],
   studio_unmute_all: ["取消全部静音", "Unmute all"],
   studio_no_rooms: ["本节课没有乡村教室。", "There are no rural classrooms in this lesson."],
@@ -203,6 +206,8 @@ export const catalogue = {
   rec_on: ["录制中", "Recording"],
   rec_off: ["未录制", "Not recording"],
   rec_missing: ["未录制：缺少同意", "Not recording: consent missing"],
+  rec_problem: ["录制中断，正在重试", "Recording interrupted, trying again"],
+  rec_disk_full: ["未录制：服务器磁盘已满", "Not recording: the server's disk is full"],
   rec_wanted: ["等待开始录制", "About to record"],
   rec_start: ["开始录制", "Record"],
   rec_stop: ["停止录制", "Stop recording"],
@@ -330,6 +335,9 @@ export function switchLanguage(): void {
 export function fill(text: string, values: Record<string, string | number>): string {
   return text.replace(/\{(\w+)\}/g, (whole, name: string) => String(values[name] ?? whole));
 }
+
+/** Why an activity counts or not, in the page's language. */
+export const reasonText = (activity: { reason: string; reason_en: string }): string => (current === "en" ? activity.reason_en : activity.reason);
 
 export function t(key: StringKey, values: Record<string, string | number> = {}): string {
   return fill(catalogue[key][current === "en" ? 1 : 0], values);

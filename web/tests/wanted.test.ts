@@ -11,7 +11,7 @@ function seat(id: string, ...sources: Source[]): SeatView {
 function lesson(seats: SeatView[], more: Partial<LessonView> = {}): LessonView {
   return {
     lesson: "l", seq: 1, state: "live", subject: "语", is_test: false, now: "2019-05-14T09:00:00+08:00", planned: [], opened_at: null, started_at: null, ended_at: null,
-    supporter: { school: "s" }, stage: null, hands: [], recording: { on: false, wanted: false, missing_consent: [] }, seats, ...more,
+    supporter: { school: "s" }, stage: null, hands: [], recording: { on: false, wanted: false, problem: null, missing_consent: [] }, seats, ...more,
   };
 }
 const keys = (view: LessonView, me: string): string[] => wantedStreams(view, me).map((each) => `${each.seat}/${each.source}${each.available ? "" : " away"}`);

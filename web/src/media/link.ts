@@ -14,6 +14,8 @@ export interface LinkOptions {
   changed(isUp: boolean): void;
   /** The server answered with a problem; after a final one no further attempt is made. */
   problem?(problem: Problem): void;
+  /** A viewer's last picture stands until `forgetLast()`: closing a connection blackens what it showed. */
+  keepsLast?: boolean;
   /** Every stats sample, for whoever wants figures from it. */
   stats?(report: RTCStatsReport, now: number): void;
 }
@@ -55,6 +57,7 @@ export function endSessionsOnLeave(): void {
 
 export class Link {
   private connection: RTCPeerConnection | null = null;
+  private last: RTCPeerConnection | null = null;
   private location: string | null = null;
   private wanted = false;
   private allowed = true;
@@ -83,6 +86,13 @@ export class Link {
   stop(): void {
     this.wanted = false;
     this.tearDown();
+    this.forgetLast();
+  }
+
+  /** The successor shows pictures now. */
+  forgetLast(): void {
+    this.last?.close();
+    this.last = null;
   }
 
   /** While not allowed an existing connection is left alone, but no new one is asked for. */
@@ -233,7 +243,10 @@ export class Link {
     this.liveness = null;
     if (connection !== null) {
       connection.onconnectionstatechange = null;
-      connection.close();
+      if (this.options.keepsLast && this.isUp) {
+        this.forgetLast();
+        this.last = connection;
+      } else connection.close();
     }
     if (location !== null) {
       open.delete(location);

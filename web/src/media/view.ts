@@ -40,6 +40,7 @@ export class Viewer {
       url: mediaUrl("whep", options.lesson, options.seat, options.source),
       token: options.token,
       prepare: (connection) => this.prepare(connection),
+      keepsLast: true,
       changed: (isUp) => {
         if (!isUp) this.samples = [];
         options.changed(isUp);
@@ -95,6 +96,7 @@ export class Viewer {
         if (handed) return;
         handed = true;
         this.options.stream(stream);
+        this.link.forgetLast();
       });
     };
   }
