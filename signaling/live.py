@@ -222,7 +222,7 @@ class Live:
             self._tell()
             await self._follow(events)
 
-    async def _append(self, orders: Sequence[_Order]) -> tuple[Lesson, list[AnyEvent], list[LessonError | None]]:
+    async def _append(self, orders: Sequence[_Order]) -> tuple[Lesson, list[AnyEvent], list[Exception | None]]:
         """The lesson after all orders, their events durable, and each order's refusal."""
         try:
             outcome = self._decide(orders)
@@ -236,19 +236,23 @@ class Live:
             await self._parts.store.journal.append(outcome[1])
         return outcome
 
-    def _decide(self, orders: Sequence[_Order]) -> tuple[Lesson, list[AnyEvent], list[LessonError | None]]:
+    def _decide(self, orders: Sequence[_Order]) -> tuple[Lesson, list[AnyEvent], list[Exception | None]]:
         lesson, at = self.lesson, self._parts.clock.at()
         events: list[AnyEvent] = []
-        refused: list[LessonError | None] = []
+        refused: list[Exception | None] = []
         for order in orders:
             try:
                 happened = order.command(lesson, at)
+                lesson = state.fold(happened, lesson) or lesson
             except LessonError as refusal:
                 refused.append(refusal)
-                continue
-            lesson = state.fold(happened, lesson) or lesson
-            events += happened
-            refused.append(None)
+            except Exception as error:
+                # A fault of ours in one command must not take the others of the batch with it.
+                log.exception("command failed", lesson=lesson.id)
+                refused.append(error)
+            else:
+                events += happened
+                refused.append(None)
         return lesson, events, refused
 
     def _tell(self) -> None:

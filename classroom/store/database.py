@@ -45,7 +45,9 @@ class Database:
     @classmethod
     async def open(cls, url: str) -> "Database":
         """Connects and brings the tables up to date. Raises what SQLAlchemy and the driver raise."""
-        engine = create_async_engine(async_url(url))
+        # A database server may restart between two uses of a connection; a file does not.
+        parsed = async_url(url)
+        engine = create_async_engine(parsed, pool_pre_ping=parsed.get_backend_name() == "postgresql")
         if engine.dialect.name == "sqlite":
             event.listen(engine.sync_engine, "connect", _on_sqlite_connect)
             event.listen(engine.sync_engine, "begin", _on_sqlite_begin)

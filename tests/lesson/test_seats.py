@@ -1,13 +1,13 @@
-"""Seats, streams, hands, stage, recording: what each command does, whom it lets, and when it does nothing."""
+"""Seats: who may take, leave and speak for one, and when a command is no event."""
 
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from classroom.lesson import hands, recording, seats, stage, streams
+from classroom.lesson import seats
 from classroom.lesson.errors import LessonError
-from classroom.lesson.events import DeviceReplaced, HandLowered, Muted, RecordingStarted, SeatTaken, StageSet
+from classroom.lesson.events import DeviceReplaced, SeatTaken
 from classroom.lesson.lesson import Headcount
 
 OPEN = ("schedule", "take host", "take r1")
@@ -53,105 +53,6 @@ def test_nought_is_a_number(students: int, teachers: int, sitting: Any) -> None:
         )
     )
     assert sitting.lesson.seats["r1"].headcount == Headcount(students=students, teachers=teachers)
-
-
-def test_what_an_older_session_does_is_no_event(sitting: Any) -> None:
-    sitting.give(*OPEN, "flow r1", "flow r1 again")
-    assert sitting.give("stall r1") == []
-    assert sitting.give("gone r1") == []
-    assert sitting.lesson.seats["r1"].streams["camera"].session == "x2"
-
-
-def test_a_stalled_stream_flows_again(sitting: Any) -> None:
-    sitting.give(*OPEN, "flow r1", "stall r1")
-    assert sitting.lesson.seats["r1"].streams["camera"].state == "stalled"
-    assert sitting.give("flow r1")
-    assert sitting.lesson.seats["r1"].streams["camera"].state == "flowing"
-    sitting.give("gone r1")
-    assert sitting.lesson.seats["r1"].streams == {}
-
-
-def test_a_stream_has_a_known_source_and_a_seat_that_is_there(sitting: Any) -> None:
-    sitting.give("schedule", "take host")
-    flowing = {"by": "server", "session": "x"}
-    with pytest.raises(LessonError, match="source_unknown"):
-        streams.stream_flowing(sitting.lesson, sitting.at, seat="teacher", source="window", **flowing)
-    with pytest.raises(LessonError, match="seat_absent"):
-        streams.stream_flowing(sitting.lesson, sitting.at, seat="r1", source="camera", **flowing)
-    with pytest.raises(LessonError, match="forbidden"):
-        streams.stream_flowing(sitting.lesson, sitting.at, seat="r1", source="camera", by="r1", session="x")
-    with pytest.raises(LessonError, match="rung_unknown"):
-        streams.change_rung(sitting.lesson, sitting.at, by="server", seat="teacher", rung="ladder")
-
-
-def test_hands_stand_in_the_order_they_went_up(sitting: Any) -> None:
-    sitting.give(*OPEN, lambda lesson, at: seats.take_seat(lesson, at, by="r2", seat="r2", device="d"))
-    sitting.give(lambda lesson, at: hands.raise_hand(lesson, at, by="r2", seat="r2"))
-    sitting.give("raise r1")
-    assert sitting.give("raise r1") == []
-    assert [hand.seat for hand in sitting.lesson.hands] == ["r2", "r1"]
-    with pytest.raises(LessonError, match="forbidden"):
-        hands.raise_hand(sitting.lesson, sitting.at, by="teacher", seat="r2")
-    sitting.give("lower r1")
-    assert [hand.seat for hand in sitting.lesson.hands] == ["r2"]
-
-
-def test_the_stage_opens_the_microphone_and_takes_the_hand_down(sitting: Any) -> None:
-    events = sitting.give(*OPEN, "mute all", "raise r1", "stage r1")
-    assert [type(event) for event in events] == [StageSet, Muted, HandLowered]
-    assert sitting.lesson.stage == "r1" and not sitting.lesson.seats["r1"].muted and sitting.lesson.seats["r2"].muted
-    assert sitting.give("stage r1") == []
-    sitting.give("stage nobody")
-    assert sitting.lesson.stage is None
-
-
-def test_only_a_classroom_that_is_there_can_be_called_on_stage(sitting: Any) -> None:
-    sitting.give(*OPEN)
-    for seat, code in (("r2", "seat_absent"), ("teacher", "seat_unknown"), ("r9", "seat_unknown")):
-        with pytest.raises(LessonError, match=code):
-            stage.set_stage(sitting.lesson, sitting.at, by="teacher", seat=seat)
-    with pytest.raises(LessonError, match="forbidden"):
-        stage.set_stage(sitting.lesson, sitting.at, by="r1", seat="r1")
-
-
-def test_a_classroom_mutes_itself_and_nobody_else(sitting: Any) -> None:
-    sitting.give(*OPEN)
-    assert stage.mute(sitting.lesson, sitting.at, by="r1", seat="r1", muted=True)
-    for seat in ("r2", "teacher", None):
-        with pytest.raises(LessonError, match="forbidden"):
-            stage.mute(sitting.lesson, sitting.at, by="r1", seat=seat, muted=True)
-
-
-def test_a_recording_needs_the_consent_of_every_class(sitting: Any) -> None:
-    sitting.give(*OPEN, "start", "consent some")
-    with pytest.raises(LessonError, match="consent_missing"):
-        sitting.give("record")
-    assert [seat.plan.seat for seat in sitting.lesson.missing_consent] == ["r2"]
-
-
-def test_the_last_consent_starts_a_wanted_recording_of_a_live_lesson(sitting: Any) -> None:
-    events = sitting.give(*OPEN, "start", "consent some", "consent rest")
-    assert isinstance(events[-1], RecordingStarted) and sitting.lesson.recording
-
-
-def test_a_start_records_at_once_when_all_have_consented(sitting: Any) -> None:
-    events = sitting.give(*OPEN, "consent some", "consent rest", "start")
-    assert isinstance(events[-1], RecordingStarted) and sitting.lesson.recording
-
-
-def test_a_recording_switched_off_is_not_wanted_any_more(sitting: Any) -> None:
-    sitting.give(*OPEN, "start", "consent some", "consent rest", "record no more")
-    assert not sitting.lesson.recording and not sitting.lesson.record_wanted
-    sitting.give("record", lambda lesson, at: recording.stop_recording(lesson, at, by="server", reason="fault"))
-    assert not sitting.lesson.recording and sitting.lesson.record_wanted
-
-
-def test_consent_is_for_a_class_of_this_lesson_and_noted_by_the_teacher(sitting: Any) -> None:
-    sitting.give(*OPEN)
-    with pytest.raises(LessonError, match="class_unknown"):
-        recording.note_consent(sitting.lesson, sitting.at, by="teacher", class_ids=["c9"])
-    with pytest.raises(LessonError, match="forbidden"):
-        recording.note_consent(sitting.lesson, sitting.at, by="r1", class_ids=["c2"])
 
 
 def test_a_call_for_help_is_asked_and_answered_once(sitting: Any) -> None:

@@ -1,0 +1,169 @@
+"""What time alone decides, second by second, without a server."""
+
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from classroom.lesson import seats, state
+from classroom.lesson.events import AnyEvent, Period, SeatPlan
+from classroom.lesson.lesson import Lesson
+from signaling.flows import SeatFlow, marks
+from signaling.watch import Watch, WatchRules
+
+AT = datetime(2019, 5, 14, 1, 0, tzinfo=UTC)
+PLANS = (
+    SeatPlan(seat="teacher", school="s1", classroom="u1", role="host", class_id="c1"),
+    SeatPlan(seat="r1", school="s2", classroom="r1", role="rural", class_id="c2"),
+)
+
+
+class Sitting:
+    """A lesson, its watch, and who is there."""
+
+    def __init__(self, minutes: int | None = None, last_at: dict[str, datetime] | None = None) -> None:
+        periods = () if minutes is None else (Period(start=AT, end=AT + timedelta(minutes=minutes)),)
+        self.now = 0.0
+        self.attended: set[str] = set()
+        self.flows: list[SeatFlow] = []
+        self.lesson: Lesson = None  # type: ignore[assignment]
+        self.events: list[AnyEvent] = []
+        self.do(
+            lambda lesson, at: state.schedule(
+                lesson,
+                at,
+                by="cli",
+                lesson_id="l1",
+                supporter="s1",
+                subject="语",
+                periods=periods,
+                pairs=(),
+                plans=PLANS,
+            )
+        )
+        self.watch = Watch(WatchRules(), 0.0, last_at or {})
+
+    def do(self, command: Any) -> None:
+        happened = command(self.lesson, AT + timedelta(seconds=self.now))
+        self.lesson = state.fold(happened, self.lesson) or self.lesson
+        self.events += happened
+
+    def take(self, seat: str) -> None:
+        self.do(partial(seats.take_seat, by=seat, seat=seat, device="d"))
+
+    def flow(self, seat: str, last: float | None = None) -> None:
+        self.flows.append(SeatFlow(seat, "camera", None, "x", "audio", self.now if last is None else last))
+
+    def tick(self, seconds: float = 1.0) -> None:
+        self.now += seconds
+        found = marks(self.flows, self.lesson.seats, self.now)
+        at = AT + timedelta(seconds=self.now)
+        for command in self.watch.tick(self.lesson, self.flows, found, self.attended, self.now, at):
+            self.do(command)
+
+    @property
+    def last(self) -> str:
+        return type(self.events[-1]).__name__
+
+
+def test_a_seat_leaves_15_s_after_it_was_last_there() -> None:
+    sitting = Sitting()
+    sitting.take("teacher")
+    sitting.attended = {"teacher"}
+    for _ in range(60):
+        sitting.tick()
+    sitting.attended = set()
+    for _ in range(14):
+        sitting.tick()
+    assert sitting.last == "SeatTaken"
+    sitting.tick()
+    assert sitting.last == "SeatLeft"
+    assert sitting.events[-1].last_at == AT + timedelta(seconds=60)  # type: ignore[union-attr]
+
+
+def test_a_seat_known_from_before_a_crash_left_at_its_last_packet() -> None:
+    before = AT - timedelta(seconds=9)
+    sitting = Sitting(last_at={"teacher": before})
+    sitting.take("teacher")
+    for _ in range(16):
+        sitting.tick()
+    assert sitting.events[-1].last_at == before  # type: ignore[union-attr]
+
+
+def test_the_last_packet_of_an_earlier_visit_is_forgotten() -> None:
+    sitting = Sitting()
+    sitting.take("teacher")
+    sitting.flow("teacher")
+    sitting.tick()
+    sitting.flows = []
+    sitting.tick(15)
+    assert sitting.last == "SeatLeft"
+    sitting.tick()
+    sitting.take("teacher")
+    sitting.tick(2)
+    back = AT + timedelta(seconds=sitting.now)
+    sitting.tick(15)
+    assert sitting.last == "SeatLeft"
+    assert sitting.events[-1].last_at == back  # type: ignore[union-attr]
+
+
+def test_nothing_ends_a_lesson_that_is_not_open() -> None:
+    sitting = Sitting(minutes=1)
+    sitting.tick(300 * 60)
+    assert sitting.last == "LessonScheduled"
+
+
+@pytest.mark.parametrize(("minutes", "reason"), [(None, "alone"), (40, "alone")])
+def test_waiting_begins_when_the_lesson_opens(minutes: int | None, reason: str) -> None:
+    sitting = Sitting(minutes)
+    sitting.tick(120 * 60)
+    sitting.take("teacher")
+    sitting.attended = {"teacher"}
+    sitting.tick(15 * 60 - 1)
+    assert sitting.lesson.state == "open"
+    sitting.tick(1)
+    assert sitting.lesson.end_reason == reason
+
+
+def test_a_planned_lesson_ends_for_good_four_hours_after_its_end() -> None:
+    sitting = Sitting(minutes=40)
+    for seat in ("teacher", "r1"):
+        if seat == "r1":
+            sitting.do(partial(seats.take_seat, by="r1", seat="r1", device="d"))
+        else:
+            sitting.take(seat)
+    sitting.attended = {"teacher", "r1"}
+    for _ in range(280):
+        sitting.flows = []
+        sitting.now += 60
+        sitting.flow("teacher")
+        sitting.flow("r1")
+        sitting.now -= 60
+        sitting.tick(60)
+    assert sitting.lesson.end_reason == "limit" and sitting.now == 280 * 60
+
+
+@given(st.lists(st.tuples(st.booleans(), st.booleans(), st.floats(0.1, 30)), max_size=60))
+def test_a_seat_leaves_only_after_15_s_of_nothing(steps: list[tuple[bool, bool, float]]) -> None:
+    sitting = Sitting()
+    sitting.take("teacher")
+    there, seen = 0.0, False
+    for attended, flowing, seconds in steps:
+        sitting.attended = {"teacher"} if attended else set()
+        sitting.flows = []
+        if flowing:
+            sitting.flow("teacher", last=sitting.now)
+        sitting.tick(seconds)
+        if not seen or attended or flowing:
+            there, seen = sitting.now, True
+        if sitting.lesson.state == "ended":
+            return
+        left = not sitting.lesson.seats["teacher"].present
+        assert left == (sitting.now - there >= 15)
+        if left:
+            last = sitting.events[-1]
+            assert last.last_at <= last.at  # type: ignore[union-attr]
+            return
