@@ -1,0 +1,210 @@
+from typing import Any, cast
+
+import pytest
+
+from classroom.relay import rtcp
+from classroom.relay.drops import DropReason, Drops
+from classroom.relay.lane import Outlet
+from classroom.relay.route import Route, Start, Track
+from classroom.relay.rtp import Header, Packet
+from classroom.relay.sdp import Accepted, Codec, Section
+from classroom.relay.view import MAX_AGAIN, PROOF_S, REPORT_S, View, Watched
+
+NTP_OFFSET = 3.9e9
+
+
+class Secure:
+    tag_bytes = 16
+
+
+class Wired:
+    """Stands in for the connection: keeps the RTCP that would go out."""
+
+    secure = Secure()
+    heard = 0.0
+
+    def __init__(self) -> None:
+        self.sent: list[bytes] = []
+
+    def outlet(self) -> Outlet:
+        return Outlet(None)
+
+    def send_rtcp(self, packet: bytes) -> None:
+        self.sent.append(packet)
+
+
+class Camera:
+    requests = 0
+
+    def request_keyframe(self) -> None:
+        self.requests += 1
+
+
+class Sent:
+    """Stands in for the fan-out."""
+
+    def __init__(self) -> None:
+        self.packets: list[bytes] = []
+
+    def send(self, outlets: Any, packets: list[bytes], tag_bytes: int) -> None:
+        for _ in outlets:
+            self.packets += packets
+
+
+class Rig:
+    def __init__(self, rtx: int | None) -> None:
+        self.drops, self.sent, self.wired, self.camera = Drops(), Sent(), Wired(), Camera()
+        self.flowing: list[float] = []
+        self.route = Route("s", self.sent.send, self.drops)
+        self.route.publish(self.camera, [Track("video", "vp8", 90000, 1, "")], lambda: Start(77, 0x3000, 0))
+        section = Section("video", "0", "", "", True, False, True, True, (), {}, None, None, ())
+        codec = Codec("vp8", "VP8", 96, 90000, 1, "", {}, frozenset({"nack"}), rtx)
+        accepted = Accepted(section, codec, {}, ssrc=77, rtx_ssrc=None if rtx is None else 78)
+        self.watched = Watched(accepted, self.route.tracks["video"], 500)
+        self.view = View(
+            cast(Any, self.wired),
+            self.route,
+            "v",
+            [self.watched],
+            "name",
+            9,
+            NTP_OFFSET,
+            cast(Any, self.sent),
+            self.drops,
+            self.flowing.append,
+        )
+
+    def feed(self, number: int, keyframe: bool = False, arrived: float = 10.0) -> None:
+        packet = Packet("video", 96, True, number, 0, 5, b"payload", arrived, keyframe)
+        self.route.forward(packet, 0x10000 + number)
+        self.route.flush()
+
+    def report(self, highest: int, now: float, **more: int) -> None:
+        values = {"last_report": 0, "delay": 0, "fraction_lost": 0, "jitter": 0, **more}
+        block = rtcp.ReportBlock(77, packets_lost=0, highest_sequence=highest, **values)
+        self.view.rtcp(rtcp.receiver_report(1, [block]), now)
+
+    def sent_messages(self) -> list[rtcp.Message]:
+        sent, self.wired.sent = self.wired.sent, []
+        return [message for packet in sent for message in rtcp.parse(packet)]
+
+
+@pytest.fixture
+def rig() -> Rig:
+    made = Rig(rtx=None)
+    made.view.connected()
+    return made
+
+
+def test_a_viewer_asks_for_a_keyframe_and_waits_for_it(rig: Rig) -> None:
+    assert rig.camera.requests == 1
+    rig.feed(1)
+    assert rig.sent.packets == []
+    rig.feed(2, keyframe=True)
+    assert len(rig.sent.packets) == 1
+    rig.view.rtcp(rtcp.picture_loss(1, 77), 10.0)
+    rig.view.rtcp(rtcp.picture_loss(1, 12345), 10.0)
+    assert rig.camera.requests == 2
+    rig.view.leave()
+    rig.view.leave()
+    rig.feed(3, keyframe=True)
+    assert len(rig.sent.packets) == 1
+
+
+def test_only_a_number_that_advances_proves_delivery(rig: Rig) -> None:
+    rig.report(5, 10.0)
+    assert rig.flowing == []
+    rig.feed(1, keyframe=True)
+    rig.report(0x3000, 11.0)
+    assert (rig.flowing, rig.watched.first, rig.watched.proved) == ([11.0], 11.0, 11.0)
+    rig.report(0x3000, 12.0)
+    assert rig.watched.proved == 11.0
+    rig.report(0x3005, 13.0)
+    assert (rig.flowing, rig.watched.first, rig.watched.proved) == ([11.0], 11.0, 13.0)
+
+
+def test_between_two_reports_other_datagrams_prove_it_for_ten_seconds(rig: Rig) -> None:
+    rig.feed(1, keyframe=True)
+    rig.report(0x3000, 11.0)
+    rig.wired.heard = 15.0
+    assert rig.view.last_proof(rig.watched) == 15.0
+    rig.wired.heard = 90.0
+    assert rig.view.last_proof(rig.watched) == 11.0 + PROOF_S
+    rig.wired.heard = 5.0
+    assert rig.view.last_proof(rig.watched) == 11.0
+
+
+def test_reports_tell_the_link(rig: Rig) -> None:
+    rig.feed(1, keyframe=True)
+    sent = rtcp.ntp_timestamp(10.0 + NTP_OFFSET) >> 16 & 0xFFFFFFFF
+    rig.report(0x3000, 10.5, last_report=sent, delay=65536 * 4 // 10, fraction_lost=64, jitter=900)
+    assert rig.view.round_trip_ms == pytest.approx(100, abs=1)
+    assert rig.view.loss == 0.25
+    assert rig.view.jitter_ms == 10.0
+    rig.report(0x3001, 10.5, last_report=(sent + 65536 * 60) & 0xFFFFFFFF)
+    assert rig.view.round_trip_ms == pytest.approx(100, abs=1)
+
+
+def test_a_lost_packet_goes_out_again_as_it_was(rig: Rig) -> None:
+    rig.feed(1, keyframe=True)
+    rig.feed(2)
+    first = list(rig.sent.packets)
+    rig.view.rtcp(rtcp.nack(1, 77, [0x3001, 0x3002]), 10.5)
+    assert rig.sent.packets == [*first, first[1]]
+    assert rig.drops[DropReason.NOT_IN_RING] == 1
+    rig.view.rtcp(rtcp.nack(1, 12345, [0x3001]), 10.5)
+    rig.view.rtcp(rtcp.nack(1, 77, [0x3001]), 12.5)
+    assert len(rig.sent.packets) == 3
+
+
+def test_a_lost_packet_goes_out_again_in_a_stream_of_its_own() -> None:
+    rig = Rig(rtx=97)
+    rig.view.rtcp(rtcp.nack(1, 77, [0x3000]), 10.0)
+    rig.view.connected()
+    rig.feed(1, keyframe=True)
+    rig.view.rtcp(rtcp.nack(1, 77, [0x3000]), 10.1)
+    rig.view.rtcp(rtcp.nack(1, 77, [0x3000]), 10.2)
+    again = rig.sent.packets[1:]
+    headers = [Header(packet) for packet in again]
+    assert [(header.payload_type, header.ssrc, header.sequence_number) for header in headers] == [
+        (97, 78, 500),
+        (97, 78, 501),
+    ]
+    assert again[0][12:] == b"\x30\x00payload"
+
+
+def test_nobody_gets_more_again_than_fits_a_tick(rig: Rig) -> None:
+    rig.feed(1, keyframe=True)
+    for number in range(2, 300):
+        rig.feed(number)
+    before = len(rig.sent.packets)
+    rig.view.rtcp(rtcp.nack(1, 77, list(range(0x3000, 0x3000 + 250))), 10.1)
+    assert len(rig.sent.packets) - before == MAX_AGAIN
+    assert rig.drops[DropReason.RETRANSMIT_LIMIT] == 250 - MAX_AGAIN
+    rig.view.tick(10.2)
+    rig.view.rtcp(rtcp.nack(1, 77, [0x3000]), 10.2)
+    assert len(rig.sent.packets) - before == MAX_AGAIN + 1
+
+
+def test_there_is_a_report_in_time_with_or_without_media(rig: Rig) -> None:
+    rig.view.tick(9.0)
+    assert rig.sent_messages() == [rtcp.ReceiverReport(9)]
+    rig.feed(1, keyframe=True, arrived=9.1)
+    rig.view.tick(9.2)
+    assert rig.sent_messages() == []
+    rig.view.tick(9.0 + REPORT_S + 0.1)
+    (report,) = rig.sent_messages()
+    assert isinstance(report, rtcp.SenderInfo)
+    assert (report.ssrc, report.packets) == (77, 1)
+    assert report.rtp_timestamp == pytest.approx((REPORT_S) * 90000, abs=2)
+    assert report.ntp == pytest.approx(rtcp.ntp_timestamp(9.0 + REPORT_S + 0.1 + NTP_OFFSET), abs=2**20)
+    assert REPORT_S + 0.05 < 0.5
+
+
+def test_what_else_a_viewer_says(rig: Rig) -> None:
+    rig.view.rtp(bytes(20), 20, 1.0)
+    rig.view.rtcp(b"\x80", 1.0)
+    assert rig.drops[DropReason.UNKNOWN_SSRC] == rig.drops[DropReason.BAD_RTCP] == 1
+    remb = b"REMB\x01" + (2 << 18 | 100000).to_bytes(3, "big") + (77).to_bytes(4, "big")
+    rig.view.rtcp(b"\x8f\xce\x00\x05" + (1).to_bytes(4, "big") + bytes(4) + remb, 1.0)
+    assert rig.view.remb_bps == 400000
