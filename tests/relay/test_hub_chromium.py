@@ -1,10 +1,14 @@
 """The relay with a real Chromium as publisher and as viewer."""
 
 import asyncio
+import random
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
+
+from classroom.relay.connection import Connection
+from classroom.relay.fanout import Fanout
 
 pytestmark = pytest.mark.browser
 
@@ -117,3 +121,32 @@ async def test_a_page_that_closes_its_connection_is_gone_at_once(door: Any, open
     assert door.hub.stats()["sessions"] == 0
     assert door.hub.stats()["routes"] == 0
     assert door.hub.flows() == []
+
+
+async def test_lost_packets_come_again_on_both_ways(
+    door: Any, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = random.Random(5)
+    take = Connection.rtp
+
+    def lossy_rtp(self: Connection, datagram: bytes, now: float) -> None:
+        if source.random() > 0.04:
+            take(self, datagram, now)
+
+    def lossy_send(self: Fanout, outlets: Any, packets: list[bytes], tag_bytes: int) -> None:
+        send(self, outlets, [packet for packet in packets if source.random() > 0.04], tag_bytes)
+
+    publisher, viewer = await open_page(), await open_page()
+    await publisher.evaluate("publish('/whip/camera')")
+    await door.until(lambda: "flowing" in door.kinds())
+    await viewer.evaluate("view('/whep/camera')")
+    await moving(viewer)
+    send = Fanout.send
+    monkeypatch.setattr(Connection, "rtp", lossy_rtp)
+    door.hub._routes["camera"].tracks["video"]._send = lambda *call: lossy_send(door.hub._fanout, *call)
+    before = (await viewer.evaluate("stats()"))["video"]
+    await asyncio.sleep(6)
+    sent, got = (await publisher.evaluate("stats()"))["video"], (await viewer.evaluate("stats()"))["video"]
+    assert sent["retransmittedPacketsSent"] > 0
+    assert got["retransmittedPacketsReceived"] > 0
+    assert got["framesDecoded"] - before["framesDecoded"] > 90
