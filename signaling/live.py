@@ -160,8 +160,8 @@ class Live:
             self._parts.clock.at(),
             kinds=kinds(self._flows),
             recording_problem=self._recording_problem,
-            codes=self._codes if for_teacher else None,
-            joins=self.joins if for_teacher else None,
+            codes=self._codes if for_teacher and not self.is_over else None,
+            joins=self.joins if for_teacher and not self.is_over else None,
         )
 
     def set_recording_problem(self, problem: str | None) -> None:

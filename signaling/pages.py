@@ -7,7 +7,7 @@ from aiohttp import web
 
 DIST: Final = Path(__file__).parent / "dist"
 # The document itself decides by the path which page it is; tokens in paths never reach a log or a Referer.
-PAGES: Final = ("/", "/teach", "/teach/{lesson}", "/room/{token}", "/join/{token}")
+PAGES: Final = ("/", "/teach", "/teach/{lesson}", "/room/{token}", "/join/{token}", "/observe/{token}")
 
 _DOCUMENT_HEADERS: Final = {
     "Cache-Control": "no-store",

@@ -1,0 +1,112 @@
+"""A whole server in the test's own loop, on free loopback ports and a directory of its own."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+
+from signaling.app import serve
+from signaling.datadir import DataDirectory, ServerInfo
+from signaling.settings import load_settings
+
+LESSON: dict[str, Any] = {
+    "supporter": "实验小学",
+    "class_name": "五（1）班",
+    "class_size": 42,
+    "subject": "语",
+    "minutes": 40,
+    "recipients": [{"school": "檀溪中小", "classroom": "一号教室", "class_size": 23}],
+}
+
+
+class House:
+    """The server as a client sees it."""
+
+    def __init__(self, info: ServerInfo, session: aiohttp.ClientSession, data: Path) -> None:
+        self.info = info
+        self.session = session
+        self.data = data
+
+    async def ask(
+        self, method: str, path: str, token: str | None = None, body: Any = None, **more: Any
+    ) -> tuple[int, Any, dict[str, str]]:
+        """Status, JSON (or text), headers."""
+        headers = {**more.pop("headers", {}), **({"Authorization": f"Bearer {token}"} if token else {})}
+        async with self.session.request(method, self.info.url + path, json=body, headers=headers, **more) as response:
+            is_json = "json" in response.content_type
+            content = await response.json() if is_json else await response.text()
+            return response.status, content, dict(response.headers)
+
+    async def lesson(self, **changes: Any) -> Any:
+        status, made, _ = await self.ask("POST", "/api/v1/lessons", self.info.secret, {**LESSON, **changes})
+        assert status == 201, made
+        return made
+
+    async def link(self, role: str, school: str, **more: Any) -> Any:
+        body = {"role": role, "school": school, **more}
+        return (await self.ask("POST", "/api/v1/links", self.info.secret, body))[1]
+
+    async def until(self, made: Any, condition: Any) -> Any:
+        """The lesson's view once it fulfils the condition."""
+        async with asyncio.timeout(20):
+            while not condition(
+                view := (await self.ask("GET", f"/api/v1/lessons/{made['lesson']}", made["teacher"]["token"]))[1]
+            ):
+                await asyncio.sleep(0.05)
+        return view
+
+    async def sit(self, lesson: str, token: str, device: str = "pc") -> "Seat":
+        """Open the lesson's WebSocket and say hello."""
+        socket = await self.session.ws_connect(f"{self.info.url}/ws/{lesson}")
+        await socket.send_json({"type": "hello", "token": token, "device": device, "version": 1})
+        return Seat(socket)
+
+
+class Seat:
+    """A device's socket."""
+
+    def __init__(self, socket: aiohttp.ClientWebSocketResponse) -> None:
+        self.socket = socket
+
+    async def say(self, **message: Any) -> None:
+        await self.socket.send_json(message)
+
+    async def hear(self, kind: str) -> Any:
+        """The next message of this type."""
+        async with asyncio.timeout(10):
+            while True:
+                message = await self.socket.receive_json()
+                if message["type"] == kind:
+                    return message
+
+    async def hears(self, condition: Any) -> Any:
+        """The first view that fulfils the condition."""
+        while True:
+            view = (await self.hear("lesson"))["lesson"]
+            if condition(view):
+                return view
+
+    async def is_closed(self) -> bool:
+        async with asyncio.timeout(10):
+            async for _ in self.socket:
+                pass
+        return self.socket.closed
+
+
+@pytest.fixture
+async def house(tmp_path: Path) -> AsyncIterator[House]:
+    stop = asyncio.Event()
+    settings = load_settings(data=tmp_path / "data", http_port=0, udp_port=0, udp_host="127.0.0.1", free_disk_min_mb=0)
+    running = asyncio.create_task(serve(settings, stop))
+    directory = DataDirectory(settings.data)
+    async with asyncio.timeout(30):
+        while (info := directory.server()) is None:
+            assert not running.done(), running.exception()
+            await asyncio.sleep(0.02)
+    async with aiohttp.ClientSession() as session:
+        yield House(info, session, settings.data)
+    stop.set()
+    await running

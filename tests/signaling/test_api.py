@@ -1,0 +1,162 @@
+"""The API's nouns: lessons, codes, rooms, links, months, and what every answer carries."""
+
+import pytest
+
+
+async def test_a_teacher_makes_a_lesson_of_what_the_registry_knows(house) -> None:
+    await house.lesson()
+    teacher = await house.link("teacher", "实验小学")
+    _, choices, _ = await house.ask("GET", "/api/v1/classrooms", teacher["token"])
+    assert choices["own"]["school"] == "实验小学"
+    [pair] = choices["pairs"]
+    assert (pair["school"], pair["status"]) == ("檀溪中小", "active")
+    body = {
+        "class_name": "五（1）班",
+        "class_size": 40,
+        "subject": "数",
+        "minutes": 40,
+        "recipients": [{"classroom_id": pair["classrooms"][0]["id"]}],
+    }
+    status, made, _ = await house.ask("POST", "/api/v1/lessons", teacher["token"], body)
+    assert status == 201
+    assert made["teacher"]["page"].startswith(f"/teach/{made['lesson']}#")
+    _, today, _ = await house.ask("GET", "/api/v1/lessons?scope=today", teacher["token"])
+    assert {one["subject"] for one in today["lessons"]} == {"语", "数"}
+    assert today["lessons"][0]["seats"] == [{"school": "檀溪中小", "classroom": "一号教室"}]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"class_name": "长" * 41},
+        {"class_name": "行\n二"},
+        {"class_size": -1},
+        {"class_size": 2001},
+        {"minutes": 0},
+        {"recipients": []},
+        {"recipients": [{"school": str(n)} for n in range(5)]},
+        {"start": "2026-13-01T00:00:00Z"},
+        {"start": "2026-01-01T00:00:00"},
+        {"subject": ""},
+        {"supporter": None},
+    ],
+)
+async def test_a_lesson_that_cannot_be_is_refused_with_what_is_wrong(house, change) -> None:
+    body = {"supporter": "实验小学", "class_name": "一班", "class_size": 1, "subject": "语", "minutes": 40}
+    body["recipients"] = [{"school": "檀溪中小"}]
+    status, problem, _ = await house.ask("POST", "/api/v1/lessons", house.info.secret, {**body, **change})
+    assert (status, problem["code"]) == (400, "bad_request")
+    assert problem["detail"]
+
+
+async def test_six_digits_become_a_link_only_while_the_lesson_is_open(house) -> None:
+    made = await house.lesson()
+    code = made["seats"][0]["code"]
+    assert (await house.ask("POST", "/api/v1/codes", body={"code": code}))[1]["code"] == "bad_code"
+    teacher = await house.sit(made["lesson"], made["teacher"]["token"])
+    await teacher.hear("welcome")
+    status, found, _ = await house.ask("POST", "/api/v1/codes", body={"code": f"{code[:3]} {code[3:]}"})
+    assert status == 200
+    token = found["page"].removeprefix("/join/")
+    _, me, _ = await house.ask("GET", "/api/v1/me", token)
+    assert (me["role"], me["lesson"], me["seat"]) == ("classroom", made["lesson"], made["seats"][0]["seat"])
+    assert (me["school"]["name"], me["classroom"]["name"]) == ("檀溪中小", "一号教室")
+
+
+async def test_codes_cannot_be_guessed_fast(house) -> None:
+    answers = [(await house.ask("POST", "/api/v1/codes", body={"code": "000000"}))[:2] for _ in range(7)]
+    assert [status for status, _ in answers] == [404] * 5 + [429] * 2
+    assert answers[-1][1]["code"] == "too_many_tries"
+
+
+async def test_a_standing_page_sees_its_next_lesson_and_sits_in_it(house) -> None:
+    room = await house.link("classroom", "檀溪中小", classroom="一号教室")
+    _, here, _ = await house.ask("GET", "/api/v1/room", room["token"])
+    assert (here["school"], here["classroom"], here["next"]) == ("檀溪中小", "一号教室", None)
+    made = await house.lesson()
+    _, here, _ = await house.ask("GET", "/api/v1/room", room["token"])
+    assert (here["next"]["lesson"], here["next"]["state"], here["next"]["supporter"]) == (
+        made["lesson"],
+        "scheduled",
+        "实验小学",
+    )
+    teacher = await house.sit(made["lesson"], made["teacher"]["token"])
+    await teacher.hear("welcome")
+    seat = await house.sit(made["lesson"], room["token"])
+    assert (await seat.hear("welcome"))["seat"] == here["seat"]
+    await teacher.hears(lambda view: view["seats"][1]["present"])
+
+
+async def test_a_lesson_without_media_is_judged_and_listed_as_not_counted(house) -> None:
+    made = await house.lesson()
+    teacher = await house.sit(made["lesson"], made["teacher"]["token"])
+    await teacher.hear("welcome")
+    assert (await house.ask("POST", f"/api/v1/lessons/{made['lesson']}/end", house.info.secret))[0] == 200
+    view = await house.until(made, lambda view: view["state"] == "ended")
+    assert view["seats"][1]["code"] is None
+    path = f"/api/v1/lessons/{made['lesson']}/summary"
+    summary = (await house.ask("GET", path, made["teacher"]["token"]))[1]
+    while not summary["settled"]:
+        summary = (await house.ask("GET", path, made["teacher"]["token"]))[1]
+    [activity] = summary["activities"]
+    assert (activity["state"], activity["participants"]) == ("not_counted", 0)
+    assert activity["reason"].startswith("不计：未开展")
+    _, month, _ = await house.ask("GET", f"/api/v1/months/{activity['month']}", house.info.secret)
+    assert (month["count"], month["participants"], len(month["activities"])) == (0, 0, 1)
+
+
+async def test_a_cancelled_lesson_is_listed_as_not_held(house) -> None:
+    made = await house.lesson()
+    assert (await house.ask("POST", f"/api/v1/lessons/{made['lesson']}/cancel", made["teacher"]["token"]))[0] == 200
+    listed = (await house.ask("GET", "/api/v1/lessons?scope=past", house.info.secret))[1]["lessons"]
+    while not listed[0]["activities"]:
+        listed = (await house.ask("GET", "/api/v1/lessons?scope=past", house.info.secret))[1]["lessons"]
+    assert listed[0]["activities"][0]["reason"] == "不计：未开展（已取消）"
+
+
+@pytest.mark.parametrize("month", ["2019-13", "19-05", "2019-5", "2019-05x"])
+async def test_a_month_that_is_none_is_refused(house, month) -> None:
+    status, problem, _ = await house.ask("GET", f"/api/v1/months/{month}", house.info.secret)
+    assert (status, problem["code"]) == (400, "bad_request")
+
+
+async def test_a_month_to_come_is_not_there(house) -> None:
+    assert (await house.ask("GET", "/api/v1/months/2099-01", house.info.secret))[1]["code"] == "not_found"
+    assert (await house.ask("GET", "/api/v1/months/2019-04", house.info.secret))[1]["count"] == 0
+
+
+async def test_no_answer_leaks_a_token_or_lets_itself_be_framed(house) -> None:
+    made = await house.lesson()
+    for path in ("/", f"/join/{made['seats'][0]['token']}", "/healthz", "/nowhere"):
+        _, _, headers = await house.ask("GET", path)
+        assert headers["Referrer-Policy"] == "no-referrer"
+        assert headers["X-Content-Type-Options"] == "nosniff"
+    _, _, headers = await house.ask("GET", "/")
+    assert "frame-ancestors 'none'" in headers["Content-Security-Policy"]
+
+
+async def test_the_log_names_routes_and_never_a_token(house, capsys, caplog) -> None:
+    made = await house.lesson()
+    token = made["seats"][0]["token"]
+    await house.ask("GET", f"/join/{token}")
+    await house.ask("GET", "/api/v1/me", token)
+    printed = "".join(capsys.readouterr()) + caplog.text
+    assert "/join/{token}" in printed
+    assert token not in printed
+
+
+async def test_metrics_speak_of_the_relay_only_to_who_has_the_secret(house) -> None:
+    assert (await house.ask("GET", "/metrics"))[0] == 401
+    status, text, _ = await house.ask("GET", "/metrics", house.info.secret)
+    assert status == 200
+    assert "classroom_relay_sessions 0.0" in text
+    assert "classroom_lessons_open 0.0" in text
+
+
+async def test_an_unknown_path_and_a_wrong_method_are_problems_too(house) -> None:
+    status, problem, _ = await house.ask("GET", "/api/v1/nothing")
+    assert (status, problem["code"]) == (404, "not_found")
+    status, problem, headers = await house.ask("PUT", "/api/v1/me")
+    assert (status, problem["code"], headers["Allow"]) == (405, "method_not_allowed", "GET,HEAD")
+    status, problem, _ = await house.ask("POST", "/api/v1/lessons", house.info.secret, data=b"x" * 300_000)
+    assert (status, problem["code"]) == (413, "too_large")

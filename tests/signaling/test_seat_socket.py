@@ -1,0 +1,122 @@
+"""The WebSocket: who gets in, what a hostile page gets, and what all devices hear."""
+
+import aiohttp
+
+from signaling.messages import MAX_EXCESS, MESSAGE_BURST
+
+
+async def test_the_first_message_must_be_hello(house) -> None:
+    made = await house.lesson()
+    for first in ('{"type":"ping","t":1}', "nonsense", '{"type":"hello"}', "[]"):
+        socket = await house.session.ws_connect(f"{house.info.url}/ws/{made['lesson']}")
+        await socket.send_str(first)
+        error = await socket.receive_json()
+        assert error["type"] == "error"
+        assert error["code"] in {"hello_expected", "bad_message"}
+        assert (await socket.receive()).type == aiohttp.WSMsgType.CLOSE
+
+
+async def test_false_expired_and_foreign_tokens_stay_outside(house) -> None:
+    made, other = await house.lesson(), await house.lesson()
+    for token, code in (
+        ("AAAAAAAAAAAAAAAAAAAAAA", "token_invalid"),
+        (other["seats"][0]["token"], "lesson_unknown"),
+        (house.info.secret, "forbidden"),
+    ):
+        seat = await house.sit(made["lesson"], token)
+        assert (await seat.hear("error"))["code"] == code
+        assert await seat.is_closed()
+
+
+async def test_every_device_hears_of_a_hand_a_stage_and_a_mute(house) -> None:
+    made = await house.lesson(recipients=[{"school": "檀溪中小", "classroom": r} for r in ("一", "二")])
+    teacher = await house.sit(made["lesson"], made["teacher"]["token"])
+    assert (await teacher.hear("welcome"))["lesson"]["state"] == "open"
+    rooms = [await house.sit(made["lesson"], seat["token"]) for seat in made["seats"]]
+    for room in rooms:
+        await room.hear("welcome")
+    seat = made["seats"][0]["seat"]
+    await rooms[0].say(type="raise_hand")
+    for device in (teacher, *rooms):
+        await device.hears(lambda view: [hand["seat"] for hand in view["hands"]] == [seat])
+    await teacher.say(type="set_stage", seat=seat)
+    await teacher.say(type="mute", seat=None, muted=True)
+    for device in (teacher, *rooms):
+        view = await device.hears(lambda view: view["stage"] == seat and view["seats"][1]["muted"])
+        assert (view["seats"][1]["code"] is None) == (device is not teacher)
+
+
+async def test_a_classroom_may_not_do_what_is_the_teachers(house) -> None:
+    made = await house.lesson()
+    teacher = await house.sit(made["lesson"], made["teacher"]["token"])
+    await teacher.hear("welcome")
+    room = await house.sit(made["lesson"], made["seats"][0]["token"])
+    await room.hear("welcome")
+    for message in (
+        {"type": "start"},
+        {"type": "end"},
+        {"type": "set_stage", "seat": made["seats"][0]["seat"]},
+        {"type": "mute", "seat": "teacher", "muted": True},
+        {"type": "record", "on": True},
+        {"type": "note_consent", "seat": None, "by_name": "某人"},
+        {"type": "headcount", "seat": "teacher", "students": 1, "teachers": 1},
+    ):
+        await room.say(**message)
+        assert (await room.hear("error"))["code"] == "forbidden", message
+
+
+async def test_a_strange_message_is_named_and_the_connection_stays(house) -> None:
+    made = await house.lesson()
+    teacher = await house.sit(made["lesson"], made["teacher"]["token"])
+    await teacher.hear("welcome")
+    await teacher.say(type="self_destruct")
+    assert (await teacher.hear("error"))["code"] == "bad_message"
+    await teacher.socket.send_str("x" * 5000)
+    assert (await teacher.hear("error"))["code"] == "message_too_large"
+    await teacher.say(type="ping", t=7)
+    assert (await teacher.hear("pong"))["t"] == 7
+
+
+async def test_a_page_that_talks_too_fast_is_told_and_then_hung_up_on(house) -> None:
+    made = await house.lesson()
+    teacher = await house.sit(made["lesson"], made["teacher"]["token"])
+    await teacher.hear("welcome")
+    for n in range(MESSAGE_BURST + MAX_EXCESS + 20):
+        await teacher.say(type="ping", t=n)
+    assert (await teacher.hear("error"))["code"] == "too_fast"
+    assert await teacher.is_closed()
+    again = await house.sit(made["lesson"], made["teacher"]["token"])
+    assert (await again.hear("welcome"))["lesson"]["state"] == "open"
+
+
+async def test_the_newest_tab_wins_and_the_older_is_told(house) -> None:
+    made = await house.lesson()
+    old = await house.sit(made["lesson"], made["teacher"]["token"], device="same")
+    await old.hear("welcome")
+    new = await house.sit(made["lesson"], made["teacher"]["token"], device="same")
+    await new.hear("welcome")
+    await old.hear("replaced")
+    assert await old.is_closed()
+
+
+async def test_recording_waits_for_every_classs_consent_and_every_screen_says_so(house) -> None:
+    made = await house.lesson(record=True)
+    teacher = await house.sit(made["lesson"], made["teacher"]["token"])
+    welcome = await teacher.hear("welcome")
+    assert {one["seat"] for one in welcome["lesson"]["recording"]["missing_consent"]} == {
+        "teacher",
+        made["seats"][0]["seat"],
+    }
+    room = await house.sit(made["lesson"], made["seats"][0]["token"])
+    assert (await room.hear("welcome"))["recording_notice"] is True
+    await teacher.say(type="start")
+    view = await teacher.hears(lambda view: view["state"] == "live")
+    assert view["recording"]["on"] is False
+    await teacher.say(type="record", on=True)
+    assert (await teacher.hear("error"))["code"] == "consent_missing"
+    await teacher.say(type="note_consent", seat=None, by_name="张老师")
+    for device in (teacher, room):
+        await device.hears(lambda view: view["recording"]["on"] and not view["recording"]["missing_consent"])
+    await teacher.say(type="record", on=False)
+    for device in (teacher, room):
+        await device.hears(lambda view: not view["recording"]["on"])
