@@ -25,10 +25,9 @@ const FINAL_CODES: ReadonlySet<string> = new Set([
   "seat_unknown",
 ]);
 
-/** Wait before attempt number `attempt` (0 = the first after a loss). Fast while a restart is likely, gentle in a long outage. */
+/** Wait before attempt number `attempt` (0 = the first after a loss). Fast while a restart is likely, once a second in a long outage. */
 export function backoffMs(attempt: number): number {
-  if (attempt < 25) return 200;
-  return attempt < 50 ? 1000 : 2000;
+  return attempt < 25 ? 200 : 1000;
 }
 
 export type SocketLike = Pick<WebSocket, "onopen" | "onmessage" | "onclose" | "send" | "close">;

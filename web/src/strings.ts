@@ -206,6 +206,7 @@ export const catalogue = {
   rec_on: ["录制中", "Recording"],
   rec_off: ["未录制", "Not recording"],
   rec_missing: ["未录制：缺少同意", "Not recording: consent missing"],
+  rec_unknown: ["录制状态未知", "Recording state unknown"],
   rec_problem: ["录制中断，正在重试", "Recording interrupted, trying again"],
   rec_disk_full: ["未录制：服务器磁盘已满", "Not recording: the server's disk is full"],
   rec_wanted: ["等待开始录制", "About to record"],
