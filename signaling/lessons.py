@@ -78,6 +78,7 @@ class Lessons:
                 # One damaged journal must not keep the other lessons from going on.
                 log.exception("lesson cannot go on", lesson=lesson)
                 continue
+            live.resume_recording()
             for command in forget_streams(live.lesson, live.last_at, self._clock.at()):
                 live.post(command)
             await live.drain()

@@ -170,6 +170,11 @@ class Live:
             self._recording_problem = problem
             self._tell()
 
+    def resume_recording(self) -> None:
+        """After a restart: the recorder waits for the streams it was recording, before their publishers are back."""
+        if self.lesson.recording:
+            self._record(*self._sources())
+
     def tick(self, flows: list[SeatFlow], now: float, at: datetime) -> Heartbeat | None:
         """Once a second: applies the rules of time; the second's heartbeat, when there is anybody to speak of."""
         if self.is_over:
@@ -276,7 +281,7 @@ class Live:
         for event in events:
             if isinstance(event, RecordingStarted):
                 await self._recording_stopped()
-                self._record(*((name, s) for name, seat in self.lesson.seats.items() for s in seat.streams))
+                self._record(*self._sources())
             elif isinstance(event, StreamFlowing) and self.lesson.recording:
                 self._record((event.seat, event.source))
             elif isinstance(event, RecordingStopped):
@@ -288,6 +293,9 @@ class Live:
         for guest in self.guests.main():
             if self.lesson.is_open and guest.seat is not None and not self.lesson.seats[guest.seat].present:
                 self.post(partial(seats.take_seat, by=guest.by, seat=guest.seat, device=guest.device_id))
+
+    def _sources(self) -> list[tuple[str, str]]:
+        return [(name, source) for name, seat in self.lesson.seats.items() for source in seat.streams]
 
     def _record(self, *sources: tuple[str, str]) -> None:
         for seat, source in sources:

@@ -596,6 +596,16 @@ async def test_the_light_goes_off_when_the_recorder_cannot(world: World) -> None
     assert stopped.reason == "fault" and not teacher.view.recording.on and teacher.view.recording.wanted
 
 
+async def test_what_hinders_the_recorder_is_told_until_it_is_over(world: World) -> None:
+    await world.schedule(record=True, consent_by="王老师")
+    teacher, host = await world.teacher()
+    await world.lessons.handle(host, Start())
+    for code, shown in (("disk_full", "disk_full"), ("recovered", None)):
+        world.lessons.recording_problem(world.id, code)
+        assert teacher.view.recording.problem == shown and teacher.view.recording.on
+    world.lessons.recording_problem("elsewhere", "disk_full")
+
+
 async def test_an_unplanned_lesson_ends_after_15_minutes_alone(world: World) -> None:
     await world.schedule(minutes=None)
     await world.teacher()
@@ -689,6 +699,7 @@ async def test_a_lesson_goes_on_after_a_crash_with_seats_hands_stage_mutes_and_r
 
     after = await world.lessons.view(world.id)
     assert after.state == "live" and after.stage == world.other_room and after.recording.on
+    assert world.recorder.started == [("teacher", "camera"), (world.room, "camera")] * 2
     assert after.hands == before.hands and after.started_at == before.started_at
     assert [seat.present for seat in after.seats] == [True, True, True]
     assert {gone.last_at for gone in await world.happened(StreamGone)} == {last}
@@ -696,7 +707,7 @@ async def test_a_lesson_goes_on_after_a_crash_with_seats_hands_stage_mutes_and_r
     teacher, _ = await world.teacher()
     await world.classroom(world.room, "d1")
     await world.publish("teacher", "new")
-    assert world.recorder.started.count(("teacher", "camera")) == 2
+    assert world.recorder.started.count(("teacher", "camera")) == 3
     await world.second(16)
     [left] = await world.happened(SeatLeft)
     assert left.seat == world.other_room
