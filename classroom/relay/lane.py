@@ -1,6 +1,7 @@
 """Receivers who get the same bytes: a packet is written once for a lane, and encrypted once for each receiver."""
 
 import struct
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +10,8 @@ from classroom.relay.rtp import HEADER, ONE_BYTE_PROFILE
 
 # Fixed header, then one extension of three bytes: abs-send-time.
 _STAMPED = struct.Struct("!BBHIIHHI")
+# RTP padding of 1 and 2 bytes (RFC 3550 §5.1), by its length.
+_PADDING = (b"", b"\x01", b"\x00\x02")
 
 
 class Outlet:
@@ -59,19 +62,36 @@ class Lane:
         key, packet = self.key, entry.packet
         second = key.payload_type | 0x80 if packet.marker else key.payload_type
         sequence = (entry.extended + key.sequence_offset) & 0xFFFF
+        payload, first = packet.payload, 0x80
+        if entry.padding:
+            payload, first = payload + _PADDING[entry.padding], 0xA0
         if not key.abs_send_time:
-            return HEADER.pack(0x80, second, sequence, entry.timestamp, self.ssrc) + packet.payload
+            return HEADER.pack(first, second, sequence, entry.timestamp, self.ssrc) + payload
+        first |= 0x10
         stamp = key.abs_send_time << 28 | 2 << 24 | abs_send_time(packet.arrived)
-        return (
-            _STAMPED.pack(0x90, second, sequence, entry.timestamp, self.ssrc, ONE_BYTE_PROFILE, 1, stamp)
-            + packet.payload
-        )
+        head = _STAMPED.pack(first, second, sequence, entry.timestamp, self.ssrc, ONE_BYTE_PROFILE, 1, stamp)
+        return head + payload
 
     def write_again(self, entry: Entry, payload_type: int, sequence_number: int, ssrc: int) -> bytes:
         """The same as a retransmission with numbers of its own (RFC 4588 §4)."""
         second = payload_type | 0x80 if entry.packet.marker else payload_type
         original = ((entry.extended + self.key.sequence_offset) & 0xFFFF).to_bytes(2, "big")
         return HEADER.pack(0x80, second, sequence_number, entry.timestamp, ssrc) + original + entry.packet.payload
+
+
+def level(entries: Sequence[Entry]) -> None:
+    """Pad the packets of each picture to equal sizes, where a byte or two do.
+
+    libwebrtc cuts a picture into packets that differ by one byte; only equal ones share a segmented message.
+    """
+    largest: dict[int, int] = {}
+    for entry in entries:
+        size = len(entry.packet.payload)
+        largest[entry.timestamp] = max(size, largest.get(entry.timestamp, 0))
+    for entry in entries:
+        short = largest[entry.timestamp] - len(entry.packet.payload)
+        if 0 < short < len(_PADDING):
+            entry.padding = short
 
 
 def sequence_offset(extended: int) -> int:

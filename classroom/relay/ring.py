@@ -9,14 +9,18 @@ RING_AGE_S = 1.0
 
 
 class Entry:
-    """A packet as it was sent: with the extended sequence number and the timestamp that subscribers know."""
+    """A packet as it was sent: with the extended sequence number and the timestamp that subscribers know.
 
-    __slots__ = ("extended", "packet", "timestamp")
+    `padding` is decided before it is sent first, and stays: whoever gets it again gets the same bytes.
+    """
+
+    __slots__ = ("extended", "packet", "padding", "timestamp")
 
     def __init__(self, extended: int, timestamp: int, packet: Packet) -> None:
         self.extended = extended
         self.timestamp = timestamp
         self.packet = packet
+        self.padding = 0
 
 
 class Ring:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from classroom.relay.drops import DropReason, Drops
-from classroom.relay.lane import Lane, LaneKey, Outlet, sequence_offset
+from classroom.relay.lane import Lane, LaneKey, Outlet, level, sequence_offset
 from classroom.relay.numbering import Numbering
 from classroom.relay.reports import MediaClock, PublisherClock
 from classroom.relay.ring import Entry, Ring
@@ -142,6 +142,8 @@ class TrackRoute:
         if not burst:
             return
         self._burst = []
+        if len(burst) > 1:
+            level(burst)
         for lane in self._lanes.values():
             written = [lane.write(entry) for entry in burst]
             lane.packets += len(written)

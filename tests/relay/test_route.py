@@ -28,7 +28,8 @@ class Sent:
         return [Header(packet).sequence_number for packet in self.packets.get(outlet, [])]
 
     def payloads(self, outlet: Outlet) -> list[bytes]:
-        return [packet[Header(packet).start :] for packet in self.packets.get(outlet, [])]
+        got = [(packet, Header(packet)) for packet in self.packets.get(outlet, [])]
+        return [packet[header.start : header.end] for packet, header in got]
 
 
 class Tap:
