@@ -13,8 +13,8 @@ from benchmarks.machine import percentile, tell
 from benchmarks.seats import SMALL, together
 from benchmarks.server import served
 from signaling.demo.browsers import FLAGS
+from signaling.demo.plan import TEACHER
 from signaling.demo.players import find_browser
-from signaling.demo.seat import TEACHER
 
 JOINS = 10
 PICTURE_MS = 30_000

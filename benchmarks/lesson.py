@@ -11,10 +11,8 @@ from typing import Any
 
 from benchmarks.machine import cpu_s, resident_mib, tell
 from benchmarks.server import Served, served
-from signaling.demo.clients import Plan
-from signaling.demo.clip import ClipPlan
+from signaling.demo.plan import TEACHER, ClipPlan, Plan, SeatPlan
 from signaling.demo.players import OwnPlayers
-from signaling.demo.seat import TEACHER, SeatPlan
 
 CLASSROOMS = 3
 SETTLE_S = 5.0

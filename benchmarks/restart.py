@@ -14,8 +14,8 @@ from benchmarks.machine import tell
 from benchmarks.seats import SMALL, together
 from benchmarks.server import Served, served
 from signaling.demo.browsers import BrowserPlayers
+from signaling.demo.plan import TEACHER, SeatFigures, SeatPlan
 from signaling.demo.players import find_browser
-from signaling.demo.seat import TEACHER, SeatFigures, SeatPlan
 
 ROUNDS = 3
 DRAIN_S = 0.3  # what was received before the kill is decoded by then

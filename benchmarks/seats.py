@@ -6,8 +6,9 @@ from collections.abc import AsyncIterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 
 from benchmarks.server import Served
-from signaling.demo.clip import ClipPlan, load_clip
-from signaling.demo.seat import TEACHER, OwnSeat, SeatPlan
+from signaling.demo.clip import load_clip
+from signaling.demo.plan import TEACHER, ClipPlan, SeatPlan
+from signaling.demo.seat import OwnSeat
 
 SMALL = ClipPlan("Seat", (96, 64, 32), 660)
 """640×360, 15 pictures a second, 0.4 Mbit/s."""

@@ -8,9 +8,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from signaling.demo.clip import write_capture_files
+from signaling.demo.plan import TEACHER, SeatFigures, SeatPlan
 from signaling.demo.players import PlayersFailed
-from signaling.demo.seat import TEACHER, SeatFigures, SeatPlan
 
 if TYPE_CHECKING:
     from playwright.async_api import Browser, Page, Playwright
@@ -100,11 +99,9 @@ class BrowserPlayers:
         except Error as error:
             raise PlayersFailed(f"Chromium: {error.message.splitlines()[0]}") from error
 
-    async def screenshot(self, seat: str, path: Path) -> None:
-        """What this seat's page looks like now, as PNG."""
-        await self._pages[seat].screenshot(path=path)
-
     async def _join(self, seat: SeatPlan) -> None:
+        from signaling.demo.clip import write_capture_files  # OpenCV, which only a demo needs
+
         assert self._playwright is not None
         video, audio = write_capture_files(seat.clip, self._captures)
         self._files += [video, audio]

@@ -16,29 +16,10 @@ import msgspec
 
 from signaling.demo.clip import load_clip
 from signaling.demo.http import Door
-from signaling.demo.seat import OwnSeat, SeatPlan
+from signaling.demo.plan import Plan, Saying
+from signaling.demo.seat import OwnSeat
 
 FIGURES_S = 0.5
-
-
-class Plan(msgspec.Struct, frozen=True):
-    """Which lesson, on which server, and who plays. `clips` is the directory where encoded clips are kept.
-
-    Without `decode` no seat decodes what it receives, and none has figures.
-    """
-
-    url: str
-    lesson: str
-    clips: str
-    seats: list[SeatPlan]
-    decode: bool = True
-
-
-class Saying(msgspec.Struct, frozen=True):
-    """A message for the lesson, from one of the seats."""
-
-    seat: str
-    message: dict[str, Any]
 
 
 async def play(plan: Plan, sayings: asyncio.StreamReader, out: Any) -> None:

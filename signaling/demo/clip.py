@@ -5,11 +5,9 @@ bottom, the picture's number as sixteen black and white cells, so that a program
 a beep as long as the flash. Each seat has a colour and a pitch of its own.
 """
 
-import hashlib
 import os
 import wave
 from collections.abc import Iterator
-from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, cast
@@ -22,36 +20,15 @@ import numpy.typing as npt
 from aiortc.codecs.h264 import H264Encoder
 from av.video.frame import PictureType
 
-from classroom.relay.playout import Clip, Picture, VideoCodec, vp8_payloads
+from classroom.relay.playout import Clip, Picture, vp8_payloads
+from signaling.demo.plan import ClipPlan
 
 Image = npt.NDArray[np.uint8]
 
-VERSION = 1  # of the drawing and encoding below: another number makes new files
 SAMPLE_RATE = 48_000
 CELLS = 16  # 2**16 pictures are more than an hour at 15 a second
 CELL_ROWS = 20
 FLASH_PICTURES = 1
-
-
-@dataclass(frozen=True, slots=True)
-class ClipPlan:
-    """What a clip shows. Pixels, pictures a second, whole seconds, bits a second, Hz."""
-
-    label: str
-    colour: tuple[int, int, int] = (96, 64, 32)  # blue, green, red: OpenCV's order
-    pitch_hz: int = 880
-    codec: VideoCodec = "vp8"
-    width: int = 640
-    height: int = 360
-    fps: int = 15
-    seconds: int = 10
-    video_bps: int = 400_000
-    keyframe_s: int = 1
-
-    @property
-    def name(self) -> str:
-        """A file name that changes with everything that is drawn or heard."""
-        return hashlib.sha256(repr((VERSION, self)).encode()).hexdigest()[:16]
 
 
 def load_clip(plan: ClipPlan, directory: Path) -> Clip:

@@ -14,8 +14,7 @@ from typing import Any, Protocol, Self
 
 import msgspec
 
-from signaling.demo.clients import Plan, Saying
-from signaling.demo.seat import SeatFigures
+from signaling.demo.plan import Plan, Saying, SeatFigures
 
 LEAVE_S = 10.0
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")

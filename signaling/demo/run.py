@@ -11,12 +11,10 @@ from typing import Any, Literal
 import aiohttp
 
 from signaling.demo.browsers import BrowserPlayers
-from signaling.demo.clients import Plan
-from signaling.demo.clip import ClipPlan
 from signaling.demo.http import Door, ServerProblem
+from signaling.demo.plan import TEACHER, ClipPlan, Plan, SeatFigures, SeatPlan
 from signaling.demo.players import OwnPlayers, Players, find_browser
 from signaling.demo.recordings import DoesNotPlay, play_through
-from signaling.demo.seat import TEACHER, SeatFigures, SeatPlan
 from signaling.demo.server import ServerProcess
 from signaling.demo.verdict import (
     ActivityResult,

@@ -16,32 +16,15 @@ from classroom.relay.client import AnswerError, ClientError, ClipPublisher, View
 from classroom.relay.client_peer import ClientPeer
 from classroom.relay.peer import generate_certificate
 from classroom.relay.playout import Clip
-from signaling.demo.clip import ClipPlan
 from signaling.demo.http import Door, ServerProblem
 from signaling.demo.pictures import PictureViewer, Tally
+from signaling.demo.plan import TEACHER, SeatFigures, SeatPlan
 
 RETRY_S = 0.2
 SILENCE_S = 1.5  # the relay says something twice a second, also to those it has nothing to forward to
-TEACHER = "teacher"
 FINAL_STATUS = frozenset({400, 401, 403, 406, 410, 415})
 """Answers that no repetition changes."""
 TROUBLE = (ClientError, AnswerError, ServerProblem, aiohttp.ClientError, TimeoutError, OSError)
-
-
-class SeatPlan(msgspec.Struct, frozen=True):
-    """Who sits where: the seat's id, its token, and what it sends."""
-
-    seat: str
-    token: str
-    clip: ClipPlan
-
-
-class SeatFigures(msgspec.Struct):
-    """What one seat has seen: decoded pictures per "seat/source", when the first came after it was wanted, sounds."""
-
-    pictures: dict[str, int] = {}
-    first_picture_ms: dict[str, float] = {}
-    sounds: dict[str, int] = {}
 
 
 class OwnSeat:

@@ -11,7 +11,8 @@ import pytest
 from classroom.relay.playout import Clip, Playout
 from classroom.relay.rtp import Packet
 from recorder.frames import VideoFrames
-from signaling.demo.clip import ClipPlan, draw_pictures, load_clip, make_clip, read_number, write_capture_files
+from signaling.demo.clip import draw_pictures, load_clip, make_clip, read_number, write_capture_files
+from signaling.demo.plan import ClipPlan
 
 SMALL = ClipPlan("Dongqu 东区小学", seconds=2, width=320, height=180)
 

@@ -5,10 +5,8 @@ from typing import Any
 
 import pytest
 
-from signaling.demo.clients import Plan
-from signaling.demo.clip import ClipPlan
+from signaling.demo.plan import ClipPlan, Plan, SeatPlan
 from signaling.demo.players import OwnPlayers, PlayersFailed
-from signaling.demo.seat import SeatPlan
 
 
 async def test_the_process_joins_acts_tells_figures_and_leaves(stage: Any, until: Any, tmp_path: Path) -> None:

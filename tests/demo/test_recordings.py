@@ -6,7 +6,8 @@ from pathlib import Path
 import av
 import pytest
 
-from signaling.demo.clip import ClipPlan, make_clip
+from signaling.demo.clip import make_clip
+from signaling.demo.plan import ClipPlan
 from signaling.demo.recordings import DoesNotPlay, play_through
 
 

@@ -9,9 +9,10 @@ import aiohttp
 import pytest
 
 from classroom.relay.playout import Clip
-from signaling.demo.clip import ClipPlan, make_clip
+from signaling.demo.clip import make_clip
 from signaling.demo.http import Door
-from signaling.demo.seat import OwnSeat, SeatPlan
+from signaling.demo.plan import ClipPlan, SeatPlan
+from signaling.demo.seat import OwnSeat
 
 PLAN = ClipPlan("Dongqu", seconds=2, width=320, height=180, video_bps=200_000)
 

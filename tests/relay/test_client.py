@@ -13,8 +13,9 @@ from classroom.relay.client_peer import ClientPeer
 from classroom.relay.hub import Hub, RelayConfig
 from classroom.relay.offer import Answer
 from classroom.relay.playout import Clip
-from signaling.demo.clip import ClipPlan, make_clip, read_number
+from signaling.demo.clip import make_clip, read_number
 from signaling.demo.pictures import PictureViewer
+from signaling.demo.plan import ClipPlan
 
 
 async def until(done: Callable[[], object], seconds: float = 20.0) -> None:
