@@ -124,7 +124,7 @@ class Reorder:
 
 
 class AudioFrames:
-    """Opus packets in order: every packet with a payload is a frame."""
+    """Opus packets in order: every packet with a payload is a frame; a malformed one is lost."""
 
     wants_keyframe = False
 
@@ -148,6 +148,9 @@ class AudioFrames:
         for packet, lost in packets:
             self._lost = self._lost or lost
             if not packet.payload:
+                continue
+            if not opus_samples(packet.payload):
+                self._lost = True
                 continue
             timestamp = self._clock.extend(packet.timestamp)
             frames.append(
@@ -305,9 +308,9 @@ def _sprop_parameter_sets(fmtp: str) -> bytes:
 
 
 def opus_samples(packet: bytes) -> int:
-    """How long an Opus packet sounds, in samples at 48 kHz (RFC 6716 §3.1, 3.2); 960 for one that is malformed."""
+    """How long an Opus packet sounds, in samples at 48 kHz (RFC 6716 §3.1, 3.2); 0 for one that is malformed (§3.4)."""
     if not packet:
-        return 960
+        return 0
     config, code = packet[0] >> 3, packet[0] & 3
     if config < 12:
         size = (480, 960, 1920, 2880)[config & 3]
@@ -316,12 +319,11 @@ def opus_samples(packet: bytes) -> int:
     else:
         size = (120, 240, 480, 960)[config & 3]
     if code == 3:
-        count = packet[1] & 0x3F if len(packet) > 1 else 1
+        count = packet[1] & 0x3F if len(packet) > 1 else 0
     else:
         count = (1, 2, 2)[code]
-    samples = size * count
-    # No packet is longer than 120 ms; one that says so is malformed.
-    return samples if 0 < samples <= 5760 else 960
+    # No packet is longer than 120 ms (R5), and two frames of one size fill an even number of bytes (R3).
+    return 0 if size * count > 5760 or (code == 1 and len(packet) % 2 == 0) else size * count
 
 
 def vp8_size(keyframe: bytes) -> tuple[int, int] | None:

@@ -91,7 +91,9 @@ def manifest(lesson: str, lines: Iterable[AnyLine], measures: Mapping[str, Measu
     entries = []
     for (seat, source), stream in sorted(streams.items()):
         files = [
-            _file(began, ends.get(began.name), measures.get(began.name), gaps[began.name]) for began in stream.files
+            _file(began, ends.get(began.name), measures.get(began.name), gaps[began.name])
+            for began in stream.files
+            if began.name in ends or began.name in measures
         ]
         files.sort(key=lambda entry: entry.offset_s)
         entries.append(StreamEntry(seat, source, files, _stream_gaps(stream, files)))

@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -88,7 +89,8 @@ class Recorder:
                 log.error("recorder: problem after the end", lesson=lesson, code=code, sentence=sentence)
 
         self._taps[key] = (stream_key, tap)
-        self._writer.add(StreamWriter(key, tap, lambda: self._lesson_files(lesson, now, at), self._guard, problem))
+        find = partial(self._lesson_files, lesson, now, at)
+        self._writer.add(StreamWriter(key, tap, now, find, self._guard, problem))
         self._hub.attach(stream_key, tap)
 
     def stop_stream(self, lesson: str, seat: str, source: str) -> None:

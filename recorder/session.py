@@ -180,6 +180,6 @@ class SessionRecorder:
         keyframe = next((p.frame for p in pictures if p.frame.kind == "video" and p.frame.keyframe), None)
         codec = self._tracks["video"].codec
         if keyframe is not None and (size := picture_size(codec, keyframe.data)):
-            return Shape(codec, sound, *size)
-        waited = now - (self._no_file_since or 0.0)
+            return Shape(codec, sound, *size, keyframe.data)
+        waited = now - max(self._no_file_since or 0.0, self.not_before)
         return Shape(None, True) if first.frame.kind == "audio" and waited >= KEYFRAME_WAIT_S else None

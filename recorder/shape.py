@@ -1,6 +1,6 @@
 """What a file will hold; a container must know it before its first frame."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 import av
@@ -15,12 +15,16 @@ RATES: Final[dict[Kind, int]] = {"audio": 48000, "video": 90000}
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """The video codec ("vp8", "h264", None) with the size of its first picture, and whether there is sound (Opus)."""
+    """The video codec ("vp8", "h264", None) with the size of its first picture, and whether there is sound (Opus).
+
+    `keyframe` is the first picture: an MP4's header needs its parameter sets.
+    """
 
     video: str | None
     sound: bool
     width: int = 0
     height: int = 0
+    keyframe: bytes = field(default=b"", repr=False, compare=False)
 
     @property
     def codecs(self) -> list[str]:

@@ -102,10 +102,18 @@ class StreamWriter:
     """Records one stream: each publisher's session in turn. Lives on the writer's thread; nothing here raises."""
 
     def __init__(
-        self, key: StreamKey, tap: Tap, files: Callable[[], LessonFiles], guard: DiskGuard, problem: Problem
+        self,
+        key: StreamKey,
+        tap: Tap,
+        since: float,
+        files: Callable[[], LessonFiles],
+        guard: DiskGuard,
+        problem: Problem,
     ) -> None:
+        """`since`: from when on the stream is wanted. `files` may raise OSError; it is asked again then."""
         self.key = key
         self._tap = tap
+        self._since = since
         self._find_files = files
         self._files: LessonFiles | None = None
         self._guard = guard
@@ -145,7 +153,7 @@ class StreamWriter:
             return False
         try:
             files = self._find_files()
-            files.log.append(Wanted(self.key.seat, self.key.source, files.at_s(self._now), True), must=True)
+            files.log.append(Wanted(self.key.seat, self.key.source, files.at_s(self._since), True), must=True)
         except Exception as error:
             self._not_before = self._now + RETRY_S
             self._tell(error)

@@ -18,7 +18,7 @@ Look = Callable[[Path], Any]
 def write_clip(
     folder: Path, codec: str | None, pictures: list[tuple[bytes, bool]], sound: int, *, finish: bool = True
 ) -> Path:
-    shape = Shape(codec, sound > 0, 320, 192) if codec else Shape(None, True)
+    shape = Shape(codec, sound > 0, 320, 192, pictures[0][0]) if codec else Shape(None, True)
     file = NewFile(folder, f"clip.camera.0001.{shape.suffix}")
     container = open_container(file, shape)
     frames: list[tuple[float, Any]] = [(n / 25, ("video", n * 3600, *p, 3600)) for n, p in enumerate(pictures)]
@@ -117,7 +117,7 @@ def test_sound_alone_is_on_the_disk_at_once_while_the_picture_is_away(tmp_path: 
 
 def test_mp4_holds_back_no_sound_while_the_picture_is_away(tmp_path: Path, clip_pictures: Any) -> None:
     file = NewFile(tmp_path, "a.camera.0001.mp4")
-    container = open_container(file, Shape("h264", True, 320, 192))
+    container = open_container(file, Shape("h264", True, 320, 192, clip_pictures("h264", 3)[0][0]))
     container.write("video", 0, *clip_pictures("h264", 3)[0], 3600)
     for n in range(3000):
         container.write("audio", n * 960, b"\xf8\xff\xfe", True, 960)

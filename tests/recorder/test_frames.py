@@ -232,6 +232,11 @@ def test_sound_misses_only_what_is_missing() -> None:
     assert assembler.late == 0 and not assembler.wants_keyframe
 
 
+def test_sound_that_is_malformed_is_lost() -> None:
+    packets = [packet(n, timestamp=n * 960, payload=b"\xfb" if n == 2 else b"\xfcx") for n in (1, 2, 3)]
+    assert [(frame.timestamp // 960, frame.lost) for frame in run(AudioFrames(), packets)] == [(1, 0), (3, 1)]
+
+
 @pytest.mark.parametrize(
     ("packet", "samples"),
     [
@@ -240,12 +245,13 @@ def test_sound_misses_only_what_is_missing() -> None:
         (b"\x00", 480),
         (b"\x18", 2880),
         (b"\x60", 480),
-        (b"\x69", 1920),
+        (b"\x69\x01\x02", 1920),
+        (b"\x69\x01", 0),
         (b"\xfb\x03", 2880),
-        (b"\xfb", 960),
-        (b"\xfb\x3f", 960),
-        (b"\xfb\x00", 960),
-        (b"", 960),
+        (b"\xfb", 0),
+        (b"\xfb\x3f", 0),
+        (b"\xfb\x00", 0),
+        (b"", 0),
     ],
 )
 def test_how_long_an_opus_packet_sounds(packet: bytes, samples: int) -> None:
