@@ -321,10 +321,19 @@ class Live:
 
     async def _finish(self) -> None:
         self.is_over = True
+        await self._beat_once_more()
         self._parts.hub.end_stream(f"{self.lesson.id}/")
         await self._recording_stopped()
         await settle(self._parts, self.lesson.id)
         self.is_settled = True
+
+    async def _beat_once_more(self) -> None:
+        """Presence ends at the last packet, not at the last whole second before it."""
+        flows = by_lesson(self._parts.hub.flows()).get(self.lesson.id, [])
+        found = marks(flows, self.lesson.seats, self._parts.clock.now())
+        if found:
+            beat = Heartbeat(lesson=self.lesson.id, at=self._parts.clock.at(), boot=self._parts.boot, seats=found)
+            await self._parts.store.journal.beat([beat])
 
 
 async def settle(parts: Parts, lesson: str) -> None:

@@ -1,0 +1,204 @@
+"""`kill -9` of the server, twice in one lesson, with a real Chromium at every seat.
+
+What must hold: the same lesson, seats, hand and recording; the pages come back by themselves, with pictures; the
+recording is one timeline whose gaps are all listed; presence is exact to a second.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+
+from classroom.ledger.intervals import Interval, to_ms
+from classroom.ledger.presence import flow_intervals
+from classroom.ledger.rules import CountingRules
+from classroom.lesson import events
+from classroom.store.store import Store
+from recorder.library import Library
+from signaling.demo.browsers import BrowserPlayers
+from signaling.demo.clip import ClipPlan
+from signaling.demo.http import Door, ServerProblem
+from signaling.demo.recordings import play_through
+from signaling.demo.seat import TEACHER, SeatPlan
+from signaling.demo.server import ServerProcess
+from signaling.settings import load_settings
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+
+KILLS = 2
+DEADLINE_S = 90
+HELD_S = 3  # the lesson goes on for a while between two kills
+EXACT = timedelta(seconds=1)
+BODY = {
+    "supporter": "实验小学",
+    "class_name": "五（1）班",
+    "class_size": 42,
+    "subject": "语",
+    "minutes": 40,
+    "recipients": [{"school": "檀溪中小", "classroom": "一号教室", "class_size": 23}],
+    "record": True,
+    "consent_by": "张老师",
+}
+
+
+class Lesson:
+    """The lesson of this test: its server, its browsers, and what they say."""
+
+    def __init__(self, server: ServerProcess, door: Door, made: Any, players: BrowserPlayers) -> None:
+        self.server, self.door, self.made, self.players = server, door, made, players
+
+    async def view(self) -> Any:
+        return await self.door.get(f"/api/v1/lessons/{self.made['lesson']}", self.made["teacher"]["token"])
+
+    async def until(self, condition: Any) -> Any:
+        """The first view that fulfils the condition; while the server is down, there is none."""
+        async with asyncio.timeout(DEADLINE_S):
+            while True:
+                try:
+                    if condition(view := await self.view()):
+                        return view
+                except (aiohttp.ClientError, ServerProblem):
+                    pass
+                await asyncio.sleep(0.1)
+
+    async def pictures(self) -> dict[str, int]:
+        figures = await self.players.figures()
+        return {f"{at} sees {of}": n for at, seen in figures.items() for of, n in seen.pictures.items()}
+
+    async def until_pictures_move(self) -> None:
+        """Each seat decodes new pictures of the other."""
+        before = await self.pictures()
+        async with asyncio.timeout(DEADLINE_S):
+            while True:
+                now = await self.pictures()
+                if len(now) >= 2 and all(count > before.get(key, 0) + 5 for key, count in now.items()):
+                    return
+                await asyncio.sleep(0.1)
+
+
+def everybody_flows(view: Any) -> bool:
+    return view["state"] == "live" and all(
+        seat["present"] and any(s["state"] == "flowing" and s["audio"] and s["video"] for s in seat["streams"])
+        for seat in view["seats"]
+    )
+
+
+async def test_a_lesson_survives_two_kills(tmp_path: Path, chromium: str) -> None:
+    data = tmp_path / "data"
+    killed: list[tuple[datetime, datetime]] = []
+    async with ServerProcess(data) as server, aiohttp.ClientSession() as session:
+        door = Door(session, server.info.url)
+        made = await door.post("/api/v1/lessons", server.info.secret, BODY)
+        room = made["seats"][0]["seat"]
+        clips = {TEACHER: ClipPlan("teacher", (110, 72, 28), 880), room: ClipPlan("room", (52, 96, 40), 660)}
+        plans = [
+            SeatPlan(TEACHER, made["teacher"]["token"], clips[TEACHER]),
+            SeatPlan(room, made["seats"][0]["token"], clips[room]),
+        ]
+        pages = {TEACHER: made["teacher"]["page"], room: made["seats"][0]["page"]}
+        async with BrowserPlayers(chromium, plans, pages, tmp_path) as players:
+            lesson = Lesson(server, door, made, players)
+            await lesson.until(everybody_flows)
+            await lesson.until_pictures_move()
+            await players.act(room, {"type": "raise_hand"})
+            before = await lesson.until(lambda view: view["hands"] and view["recording"]["on"])
+            await asyncio.sleep(HELD_S)
+
+            for _ in range(KILLS):
+                kill_at = datetime.now(UTC)
+                await server.kill()
+                await server.start()
+                up_at = datetime.now(UTC)
+                after = await lesson.until(everybody_flows)
+                killed.append((kill_at, up_at))
+                assert after["lesson"] == before["lesson"]
+                assert [seat["seat"] for seat in after["seats"]] == [seat["seat"] for seat in before["seats"]]
+                assert after["hands"] == before["hands"]
+                assert after["started_at"] == before["started_at"]
+                assert after["recording"]["on"]
+                await lesson.until_pictures_move()
+                await asyncio.sleep(HELD_S)
+
+            end_at = datetime.now(UTC)
+            await players.act(TEACHER, {"type": "end"})
+            await lesson.until(lambda view: view["state"] == "ended")
+            summary = await _summary(lesson)
+    await _the_journal_tells_one_lesson(data, made, room, killed, end_at)
+    await asyncio.to_thread(_the_recording_is_one_timeline, data, made["lesson"], summary)
+
+
+async def _summary(lesson: Lesson) -> Any:
+    async with asyncio.timeout(DEADLINE_S):
+        while True:
+            path = f"/api/v1/lessons/{lesson.made['lesson']}/summary"
+            summary = await lesson.door.get(path, lesson.made["teacher"]["token"])
+            if summary["settled"]:
+                return summary
+            await asyncio.sleep(0.1)
+
+
+async def _the_journal_tells_one_lesson(
+    data: Path, made: Any, room: str, killed: list[tuple[datetime, datetime]], end_at: datetime
+) -> None:
+    store = await Store.open(load_settings(data=data).database_url)
+    try:
+        journal = await store.journal.events(made["lesson"])
+        beats = await store.journal.heartbeats(made["lesson"])
+        assert await store.journal.broken_at(made["lesson"]) is None
+    finally:
+        await store.close()
+    kinds = [type(event) for event in journal]
+    assert kinds.count(events.LessonStarted) == kinds.count(events.HandRaised) == kinds.count(events.SeatTaken) / 2 == 1
+    assert events.SeatLeft not in kinds[: kinds.index(events.LessonEnded)]
+    assert len({beat.boot for beat in beats}) == KILLS + 1
+
+    flowing = _first_media_of_each_run(journal, killed)
+    flows = flow_intervals(beats, CountingRules())
+    for seat in (TEACHER, room):
+        for intervals in (flows[seat].up_audio, flows[seat].up_video):
+            ends = [kill_at for kill_at, _ in killed] + [end_at]
+            assert len(intervals) == KILLS + 1
+            for interval, begin_at, last_at in zip(intervals, flowing[seat], ends, strict=True):
+                _is_exact(interval, begin_at, last_at)
+
+
+def _first_media_of_each_run(
+    journal: list[events.AnyEvent], killed: list[tuple[datetime, datetime]]
+) -> Mapping[str, list[datetime]]:
+    """Seat → when its media was first seen after each start of the server."""
+    starts = [datetime.min.replace(tzinfo=UTC)] + [kill_at for kill_at, _ in killed]
+    found: dict[str, list[datetime]] = {}
+    for event in journal:
+        if isinstance(event, events.StreamFlowing):
+            firsts = found.setdefault(event.seat, [])
+            if len(firsts) < len(starts) and event.at >= starts[len(firsts)]:
+                firsts.append(event.at)
+    return found
+
+
+def _is_exact(interval: Interval, begin_at: datetime, end_at: datetime) -> None:
+    second = EXACT / timedelta(milliseconds=1)
+    assert abs(interval.start_ms - to_ms(begin_at)) <= second, (interval, begin_at)
+    assert abs(interval.end_ms - to_ms(end_at)) <= second, (interval, end_at)
+
+
+def _the_recording_is_one_timeline(data: Path, lesson: str, summary: Any) -> None:
+    """Every second of each stream is in a file or in a listed gap; every file plays."""
+    library = Library(data / "recordings")
+    manifest = library.manifest(lesson)
+    assert manifest is not None
+    assert len(summary["recordings"]) == sum(len(stream.files) for stream in manifest.streams)
+    assert {stream.seat for stream in manifest.streams} == {seat["seat"] for seat in summary["seats"]}
+    for stream in manifest.streams:
+        assert len(stream.files) == KILLS + 1
+        for file in stream.files:
+            assert file.finished
+            seconds, _ = play_through(data / "recordings" / lesson / file.name)
+            assert abs(seconds - file.seconds) < 0.5
+        for one, following in zip(stream.files, stream.files[1:], strict=False):
+            torn_from, torn_to = one.offset_s + one.seconds, following.offset_s
+            assert any(gap.from_s <= torn_from + 0.2 and gap.to_s >= torn_to - 0.2 for gap in stream.gaps)
