@@ -5,10 +5,10 @@ VP8 = Codec("vp8", "VP8", 96, 90000, 1, "max-fr=30", {}, frozenset({"nack", "goo
 OPUS = Codec("opus", "OPUS", 111, 48000, 2, "minptime=10", {}, frozenset())
 
 
-def section(kind: str, mid: str, codec: Codec, usable: bool = True, **extensions: int) -> Section:
+def section(kind: str, name: str, codec: Codec, usable: bool = True, **extensions: int) -> Section:
     uris = {"mid": MID, "stamp": ABS_SEND_TIME, "feedback": TRANSPORT_CC}
     named = {uris[name]: number for name, number in extensions.items()}
-    return Section(kind, mid, "", "", usable, True, True, True, (codec,), named, None, None, ())
+    return Section(kind, name, "", "", usable, True, True, True, (codec,), named, None, None, ())
 
 
 def offer(*sections: Section) -> Offer:
