@@ -13,7 +13,7 @@ import aiohttp
 from signaling.demo.browsers import BrowserPlayers
 from signaling.demo.http import Door, ServerProblem
 from signaling.demo.plan import TEACHER, ClipPlan, Plan, SeatFigures, SeatPlan
-from signaling.demo.players import OwnPlayers, Players, find_browser
+from signaling.demo.players import OwnPlayers, Players, PlayersFailed, find_browser
 from signaling.demo.recordings import DoesNotPlay, play_through
 from signaling.demo.server import ServerProcess
 from signaling.demo.verdict import (
@@ -96,8 +96,7 @@ async def run(options: DemoOptions, progress: Progress) -> Outcome:
             lesson = await _create(door, server.info.secret)
             _tell_links(lesson, progress)
             seen, figures = _Seen(), {}
-            async with _players(options, executable, lesson, server.info.url, data) as players:
-                progress(f"Joining with {'Chromium' if executable else 'clients of our own'}", None)
+            async with _players(options, executable, lesson, server.info.url, data, progress) as players:
                 figures = await _hold(door, lesson, players, seen, options.together_s, progress)
             progress("The lesson is over; waiting for its summary", None)
             summary = await _summary(door, server.info.secret, lesson)
@@ -144,15 +143,25 @@ def _tell_links(lesson: _Lesson, progress: Progress) -> None:
 
 @contextlib.asynccontextmanager
 async def _players(
-    options: DemoOptions, executable: str | None, lesson: _Lesson, url: str, data: Path
+    options: DemoOptions, executable: str | None, lesson: _Lesson, url: str, data: Path, progress: Progress
 ) -> AsyncIterator[Players]:
-    if executable is not None:
-        players: Players = BrowserPlayers(executable, lesson.seats, lesson.pages, data / "files" / "captures")
-    else:
-        clips = data.parent / "clips" if options.data is None else data / "files" / "clips"
-        plan = Plan(url, lesson.id, str(clips), lesson.seats)
-        players = OwnPlayers(plan, data / "log" / "clients.log")
-    async with players:
+    """Browsers where there are any that start, else our own clients."""
+    players: Players | None = None
+    async with contextlib.AsyncExitStack() as stack:
+        if executable is not None:
+            progress("Joining with Chromium", None)
+            browsers = BrowserPlayers(executable, lesson.seats, lesson.pages, data / "files" / "captures")
+            try:
+                players = await stack.enter_async_context(browsers)
+            except PlayersFailed as error:
+                if options.clients == "browser":
+                    raise
+                progress(str(error), None)
+        if players is None:
+            progress("Joining with clients of our own", None)
+            clips = data.parent / "clips" if options.data is None else data / "files" / "clips"
+            plan = Plan(url, lesson.id, str(clips), lesson.seats)
+            players = await stack.enter_async_context(OwnPlayers(plan, data / "log" / "clients.log"))
         yield players
 
 
