@@ -178,13 +178,16 @@ export interface LessonSummary {
   recordings: Recording[];
 }
 
+/** A registered classroom by its id, or any other by its school's name. */
+export type Recipient = ({ classroom_id: string } | { school: string; classroom?: string }) & { class_name?: string; class_size?: number };
+
 export interface NewLesson {
   class_name: string;
   class_size: number;
   class_id?: string;
   subject: string;
   minutes: number;
-  recipients: { classroom_id: string; class_name?: string; class_size?: number }[];
+  recipients: Recipient[];
   record: boolean;
   consent_by?: string;
   is_test?: boolean;
