@@ -64,6 +64,8 @@ class Recorder:
         self._writer = Writer(clock)
         self._taps: dict[StreamKey, tuple[str, Tap]] = {}
         self._files: dict[str, LessonFiles] = {}
+        # Two at once would write the same manifest.
+        self._mending = asyncio.Lock()
         self._closed = False
 
     def start_stream(self, lesson: str, seat: str, source: str, stream_key: str) -> None:
@@ -109,7 +111,7 @@ class Recorder:
         return sum(tap.overflowed for key, (_, tap) in self._taps.items() if key.lesson == lesson)
 
     async def stop(self, lesson: str) -> Manifest | None:
-        """Stop all streams of a lesson on purpose, finish its files, write its manifest.
+        """Stop all streams of a lesson on purpose, finish its files, write its manifest. Idempotent.
 
         None when nothing was ever recorded, or when the manifest could not be written (told as a problem).
         """
@@ -159,11 +161,12 @@ class Recorder:
         self._problem(lesson, code, sentence)
 
     async def _mend(self, lesson: str) -> Manifest | None:
-        try:
-            return await asyncio.to_thread(self.library.mend, lesson, keep_free_bytes=self._guard.stop_bytes)
-        except OSError as error:
-            self._tell(lesson, "write_failed", f"manifest: {error}")
-            return None
+        async with self._mending:
+            try:
+                return await asyncio.to_thread(self.library.mend, lesson, keep_free_bytes=self._guard.stop_bytes)
+            except OSError as error:
+                self._tell(lesson, "write_failed", f"manifest: {error}")
+                return None
 
     # On the writer's thread.
 

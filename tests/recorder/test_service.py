@@ -151,3 +151,11 @@ async def test_keyframes_are_asked_for(rig: Any, script: Script) -> None:
     async with asyncio.timeout(10):
         await rig.publisher.asked.wait()
     assert rig.recorder.overflowed("lesson1") == 0
+
+
+async def test_stopping_twice_at_once_gives_the_same_manifest_twice(rig: Any, script: Script) -> None:
+    rig.recorder.start_stream("lesson1", "teacher", "camera", "s1")
+    rig.play("s1", script("vp8", 3))
+    first, second, third = await asyncio.gather(*(rig.recorder.stop("lesson1") for _ in range(3)))
+    assert first == second == third and first is not None
+    assert rig.problems == []
