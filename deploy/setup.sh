@@ -1,5 +1,5 @@
 #!/bin/sh
-# Sets up what `make` needs: Python's venv, the locked dependencies, the built pages. `setup.sh test` adds Chromium and ffmpeg.
+# Sets up what `make` needs: Python's venv, the locked dependencies, the built pages. `setup.sh test` adds Chromium, ffmpeg and PostgreSQL.
 # Installs missing Debian packages when it may (root), else names them and says what will not work.
 set -eu
 cd "$(dirname "$0")/.."
@@ -12,6 +12,7 @@ python3 -c 'import venv, ensurepip' 2>/dev/null || need python3-venv
 if [ "${1:-}" = test ]; then
     command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || need chromium
     command -v ffmpeg >/dev/null || need ffmpeg
+    [ -n "$(find /usr/lib/postgresql -name postgres -type f -print -quit 2>/dev/null)" ] || need postgresql
     [ -n "$(find /usr/share/fonts -iname '*cjk*' -print -quit 2>/dev/null)" ] || need fonts-noto-cjk
 fi
 if [ -n "$want" ]; then
@@ -24,6 +25,12 @@ if [ -n "$want" ]; then
         echo "missing system packages:$want — install them with: sudo apt-get install$want"
     fi
 fi
+
+# Where installing was refused, browser tests are skipped, and the test run says so; otherwise their lack is a failure.
+mkdir -p .venv
+rm -f .venv/browser-refused
+if [ "${1:-}" = test ] && ! command -v chromium >/dev/null && ! command -v chromium-browser >/dev/null &&
+    ! command -v google-chrome >/dev/null; then touch .venv/browser-refused; fi
 
 [ -x .venv/bin/python ] || python3 -m venv .venv
 if ! .venv/bin/python -c 'import uv' 2>/dev/null; then .venv/bin/python -m pip install --quiet --disable-pip-version-check 'uv>=0.9'; fi

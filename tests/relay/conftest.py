@@ -1,7 +1,6 @@
 """A hub behind plain HTTP, and a real Chromium in front of it."""
 
 import asyncio
-import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,6 @@ from aiohttp import web
 
 from classroom.relay.hub import Hub, Notice, OfferError, RelayConfig
 
-CHROMIUM = shutil.which("chromium")
 FLAGS = [
     "--no-sandbox",
     "--use-fake-ui-for-media-stream",
@@ -91,14 +89,12 @@ async def door() -> AsyncIterator[Door]:
 
 
 @pytest.fixture
-async def open_page(door: Door) -> AsyncIterator[Callable[[], Awaitable[Any]]]:
+async def open_page(door: Door, chromium: str) -> AsyncIterator[Callable[[], Awaitable[Any]]]:
     """Opens a page of one Chromium, at the door."""
-    if CHROMIUM is None:
-        pytest.skip("no Chromium")
     from playwright.async_api import async_playwright
 
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, headless=True, args=FLAGS)
+        browser = await playwright.chromium.launch(executable_path=chromium, headless=True, args=FLAGS)
         context = await browser.new_context(permissions=["camera", "microphone"])
 
         async def open_page() -> Any:
