@@ -270,7 +270,7 @@ export const catalogue = {
   final_ended_text: ["{school} · {subject} · 上课 {minutes} 分钟", "{school} · {subject} · {minutes} min"],
   final_ended_already: ["这节课已经结束。", "This lesson is already over."],
 
-  room_title: ["教室候课", "Waiting room"],
+  room_title: ["返回候课", "Back to waiting"],
   room_next: ["下一节课", "Next lesson"],
   room_none: ["今天没有更多课程", "No further lessons today"],
   room_auto: ["到时间会自动进入课堂，无需操作", "The lesson opens by itself: nothing to press"],

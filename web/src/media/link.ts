@@ -125,10 +125,6 @@ export class Link {
     return this.connection?.getSenders() ?? [];
   }
 
-  receivers(): RTCRtpReceiver[] {
-    return this.connection?.getReceivers() ?? [];
-  }
-
   private again(delay: number): void {
     clearTimeout(this.retry);
     if (!this.wanted || !this.allowed) return;

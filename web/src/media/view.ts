@@ -20,11 +20,12 @@ export interface Reception {
   loss: number;
 }
 
-interface InboundVideo {
+interface Inbound {
   type: string;
   kind?: string;
   packetsReceived?: number;
   packetsLost?: number;
+  audioLevel?: number;
 }
 
 const LOSS_WINDOW_MS = 5000;
@@ -32,6 +33,7 @@ const LOSS_WINDOW_MS = 5000;
 export class Viewer {
   readonly key: string;
   private readonly link: Link;
+  private heard = 0;
   private samples: { at: number; received: number; lost: number }[] = [];
 
   constructor(private readonly options: ViewOptions) {
@@ -69,10 +71,7 @@ export class Viewer {
 
   /** Sound level of this moment, 0..1. */
   level(): number {
-    for (const receiver of this.link.receivers()) {
-      if (receiver.track.kind === "audio") return receiver.getSynchronizationSources()[0]?.audioLevel ?? 0;
-    }
-    return 0;
+    return this.link.up ? this.heard : 0;
   }
 
   reception(): Reception {
@@ -102,8 +101,10 @@ export class Viewer {
   }
 
   private measure(report: RTCStatsReport, now: number): void {
-    for (const entry of report.values() as Iterable<InboundVideo>) {
-      if (entry.type !== "inbound-rtp" || entry.kind !== "video") continue;
+    for (const entry of report.values() as Iterable<Inbound>) {
+      if (entry.type !== "inbound-rtp") continue;
+      if (entry.kind === "audio") this.heard = entry.audioLevel ?? 0;
+      if (entry.kind !== "video") continue;
       this.samples.push({ at: now, received: entry.packetsReceived ?? 0, lost: entry.packetsLost ?? 0 });
     }
     while (this.samples.length > 1 && now - (this.samples[0]?.at ?? now) > LOSS_WINDOW_MS) this.samples.shift();
