@@ -29,6 +29,7 @@ from signaling.demo.verdict import (
 
 TOGETHER_S = 62.0  # over a minute, with room for the rounding down
 PATIENCE_S = 90.0  # from joining until all are together; three browsers start on two cores
+INTERRUPTED_S = 180.0  # what interruptions may cost in all; after that the verdict names what is missing
 SUMMARY_S = 30.0
 POLL_S = 0.5
 SUPPORTER, RECIPIENT = "浦江县实验小学", "檀溪小学"
@@ -181,7 +182,8 @@ async def _hold(
     await players.act(TEACHER, {"type": "set_stage", "seat": speaker})
     view = await _until(door, lesson, lambda view: view["stage"] == speaker, PATIENCE_S)
     seen.was_on_stage = True
-    while seen.together_s < together_s:
+    deadline = started + together_s + INTERRUPTED_S
+    while seen.together_s < together_s and time.monotonic() < deadline:
         await asyncio.sleep(POLL_S)
         view = await _view(door, lesson)
         if view["state"] != "live":
