@@ -161,7 +161,8 @@ _TOO_FAST: Final = Error(code="too_fast", title="操作太频繁，请稍候。"
 
 
 async def _hang_up(app: web.Application) -> None:
-    """The server goes down: every device has been told so by the lessons."""
+    """The server goes down: the lessons tell every device so, then each is hung up on."""
+    await app[LESSONS].close()
     outboxes = app[OUTBOXES]
     await asyncio.gather(*(outbox.close() for outbox in list(outboxes)))
 

@@ -81,11 +81,12 @@ class LessonList:
         return found[::-1]
 
     async def next_of(self, classroom: str) -> ListedLesson | None:
-        """What the classroom waits for: the lesson that is on, else the earliest that is scheduled."""
+        """What the classroom waits for: the lesson opened last of those that are on, else the earliest scheduled."""
         of_classroom = lessons.c.id.in_(select(lesson_seats.c.lesson).where(lesson_seats.c.classroom == classroom))
         waiting = await self._find(lessons.c.state != "ended", of_classroom)
-        on = [lesson for lesson in waiting if lesson.state != "scheduled"]
-        return next(iter(on[-1:] or waiting), None)
+        on = [lesson for lesson in waiting if lesson.opened_at is not None]
+        # Where a teacher forgot 下课, the classroom goes on to the next lesson all the same.
+        return max(on, key=lambda lesson: lesson.opened_at or lesson.start_at) if on else next(iter(waiting), None)
 
     async def overdue(self, before: datetime) -> list[str]:
         """Scheduled lessons whose planned end (unplanned: whose making) lies before an instant."""

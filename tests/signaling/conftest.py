@@ -1,7 +1,7 @@
 """A whole server in the test's own loop, on free loopback ports and a directory of its own."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -25,10 +25,13 @@ LESSON: dict[str, Any] = {
 class House:
     """The server as a client sees it."""
 
-    def __init__(self, info: ServerInfo, session: aiohttp.ClientSession, data: Path) -> None:
+    def __init__(
+        self, info: ServerInfo, session: aiohttp.ClientSession, data: Path, stop: Callable[[], Awaitable[None]]
+    ) -> None:
         self.info = info
         self.session = session
         self.data = data
+        self.stop = stop
 
     async def ask(
         self, method: str, path: str, token: str | None = None, body: Any = None, **more: Any
@@ -101,12 +104,16 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
     stop = asyncio.Event()
     settings = load_settings(data=tmp_path / "data", http_port=0, udp_port=0, udp_host="127.0.0.1", free_disk_min_mb=0)
     running = asyncio.create_task(serve(settings, stop))
+
+    async def stopped() -> None:
+        stop.set()
+        await running
+
     directory = DataDirectory(settings.data)
     async with asyncio.timeout(30):
         while (info := directory.server()) is None:
             assert not running.done(), running.exception()
             await asyncio.sleep(0.02)
     async with aiohttp.ClientSession() as session:
-        yield House(info, session, settings.data)
-    stop.set()
-    await running
+        yield House(info, session, settings.data, stopped)
+    await stopped()

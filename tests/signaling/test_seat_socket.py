@@ -120,3 +120,12 @@ async def test_recording_waits_for_every_classs_consent_and_every_screen_says_so
     await teacher.say(type="record", on=False)
     for device in (teacher, room):
         await device.hears(lambda view: not view["recording"]["on"])
+
+
+async def test_a_server_that_goes_down_tells_every_device(house) -> None:
+    made = await house.lesson()
+    teacher = await house.sit(made["lesson"], made["teacher"]["token"])
+    await teacher.hear("welcome")
+    await house.stop()
+    await teacher.hear("closing")
+    assert await teacher.is_closed()
