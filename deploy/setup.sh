@@ -37,5 +37,6 @@ if ! .venv/bin/python -c 'import uv' 2>/dev/null; then .venv/bin/python -m pip i
 export UV_PROJECT_ENVIRONMENT="$PWD/.venv"
 uv() { .venv/bin/python -m uv --quiet --no-progress "$@"; }
 # --inexact keeps uv itself, which is not in the lock.
-uv sync --frozen --inexact
-.venv/bin/python hatch_build.py || { echo "building the pages"; uv sync --frozen --inexact --reinstall-package synchronized-classroom; }
+# Bytecode ahead of time: a server that comes back in the middle of a lesson must not spend seconds compiling.
+uv sync --frozen --inexact --compile-bytecode
+.venv/bin/python hatch_build.py || { echo "building the pages"; uv sync --frozen --inexact --compile-bytecode --reinstall-package synchronized-classroom; }
