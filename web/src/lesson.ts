@@ -33,7 +33,7 @@ export interface LessonSessionState {
   view: LessonView | null;
   seat: string | null;
   links: Record<string, LinkFigures>;
-  /** The verdict after which no attempt is made any more. */
+  /** Why the server does not let this page in; with the phase "refused" no attempt is made any more. */
   refusal: ErrorMessage | null;
   /** The newest complaint of the server about something done here. */
   complaint: { text: string; at: number } | null;
@@ -52,8 +52,8 @@ export const errorText = (error: ErrorMessage): string => (lang() === "en" ? err
 export interface LessonSessionOptions {
   lesson: string;
   token: string;
-  shape: Shape;
-  devices: OwnDevices;
+  /** What is sent from this seat; an observer has no seat and sends nothing. */
+  own?: { shape: Shape; devices: OwnDevices };
 }
 
 export class LessonSession {
@@ -130,8 +130,8 @@ export class LessonSession {
 
   /** The tracks changed (other device, unplugged, allowed). */
   devicesChanged(): void {
-    this.options.devices.enable("audio", !this.state.muted);
-    void this.camera?.setTracks(this.options.devices.tracks());
+    this.options.own?.devices.enable("audio", !this.state.muted);
+    void this.camera?.setTracks(this.ownTracks());
     this.reconcile();
   }
 
@@ -192,6 +192,7 @@ export class LessonSession {
   private welcome(seat: string | null, view: LessonView): void {
     this.state.seat = seat;
     this.state.reached = true;
+    this.state.refusal = null;
     this.show(view);
   }
 
@@ -218,7 +219,11 @@ export class LessonSession {
   private applyMute(): void {
     const me = this.state.view && this.state.seat ? seatOf(this.state.view, this.state.seat) : undefined;
     this.state.muted = this.muteWish ?? me?.muted ?? false;
-    this.options.devices.enable("audio", !this.state.muted);
+    this.options.own?.devices.enable("audio", !this.state.muted);
+  }
+
+  private ownTracks(): MediaStreamTrack[] {
+    return this.options.own?.devices.tracks() ?? [];
   }
 
   private complain(error: ErrorMessage): void {
@@ -234,11 +239,12 @@ export class LessonSession {
   /** Makes what is sent and watched agree with the newest view. */
   private reconcile(): void {
     const { view, seat } = this.state;
-    if (view === null || seat === null) return;
+    if (view === null) return;
     const running = view.state === "open" || view.state === "live";
-    const tracks = this.options.devices.tracks();
-    if (running && this.state.publishing && this.camera === null && tracks.length > 0) {
-      this.camera = this.publisher("camera", this.options.shape, (isUp) => {
+    const { own } = this.options;
+    const tracks = this.ownTracks();
+    if (running && seat !== null && own && this.state.publishing && this.camera === null && tracks.length > 0) {
+      this.camera = this.publisher("camera", own.shape, (isUp) => {
         this.state.cameraUp = isUp;
         this.state.cameraWasUp ||= isUp;
       });

@@ -5,6 +5,7 @@ export type Route =
   | { page: "teach" }
   | { page: "studio"; lesson: string; autostart: boolean }
   | { page: "join"; token: string }
+  | { page: "observe"; token: string }
   | { page: "room"; token: string }
   | { page: "unknown" };
 
@@ -20,7 +21,7 @@ export function parseRoute(pathname: string, search: string): Route {
   if (first === "teach" && LESSON.test(second)) {
     return { page: "studio", lesson: second, autostart: new URLSearchParams(search).get("autostart") === "1" };
   }
-  if ((first === "join" || first === "room") && TOKEN.test(second)) return { page: first, token: second };
+  if ((first === "join" || first === "room" || first === "observe") && TOKEN.test(second)) return { page: first, token: second };
   return { page: "unknown" };
 }
 

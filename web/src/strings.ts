@@ -270,6 +270,11 @@ export const catalogue = {
   final_ended_text: ["{school} · {subject} · 上课 {minutes} 分钟", "{school} · {subject} · {minutes} min"],
   final_ended_already: ["这节课已经结束。", "This lesson is already over."],
 
+  obs_logged: ["观摩中，您的观看会被记录", "You are observing; your viewing is logged"],
+  obs_scheduled: ["还没到上课时间，开课后画面会自动出现", "The lesson has not opened yet. The picture comes by itself."],
+  obs_ended: ["本节课已结束，感谢观摩", "The lesson is over. Thank you for observing."],
+  obs_expired: ["观摩链接已过期或已作废，请向发给您链接的人要新的链接。", "This observer's link has expired or was withdrawn. Ask whoever gave it to you for a new one."],
+
   room_title: ["返回候课", "Back to waiting"],
   room_next: ["下一节课", "Next lesson"],
   room_none: ["今天没有更多课程", "No further lessons today"],

@@ -18,16 +18,19 @@ export function stageSeat(view: LessonView): string | null {
   return view.stage === TEACHER_SEAT ? null : view.stage;
 }
 
-export function wantedStreams(view: LessonView, me: string): Wanted[] {
+/** `me` is null for an observer, who sees the teacher and every classroom. */
+export function wantedStreams(view: LessonView, me: string | null): Wanted[] {
   if (view.state !== "open" && view.state !== "live") return [];
   const camera = (seat: SeatView): Wanted => ({ seat: seat.seat, source: "camera", available: sends(seat, "camera") });
-  if (me === TEACHER_SEAT) return view.seats.filter((seat) => seat.seat !== TEACHER_SEAT).map(camera);
+  const classrooms = view.seats.filter((seat) => seat.seat !== TEACHER_SEAT);
+  if (me === TEACHER_SEAT) return classrooms.map(camera);
   const wanted: Wanted[] = [];
   const teacher = seatOf(view, TEACHER_SEAT);
   if (teacher) {
     wanted.push(camera(teacher));
     if (sends(teacher, "screen")) wanted.push({ seat: TEACHER_SEAT, source: "screen", available: true });
   }
+  if (me === null) return [...wanted, ...classrooms.map(camera)];
   const stage = stageSeat(view);
   const onStage = stage !== null && stage !== me ? seatOf(view, stage) : undefined;
   if (onStage) wanted.push(camera(onStage));

@@ -13,6 +13,7 @@ describe("parseRoute", () => {
     ["/teach/abcdefghij23", "?autostart=1", { page: "studio", lesson: "abcdefghij23", autostart: true }],
     ["/join/AbC-_123456", "", { page: "join", token: "AbC-_123456" }],
     ["/room/AbC-_123456", "", { page: "room", token: "AbC-_123456" }],
+    ["/observe/AbC-_123456", "", { page: "observe", token: "AbC-_123456" }],
     ["/join/", "", { page: "unknown" }],
     ["/join/a/b", "", { page: "unknown" }],
     ["/admin", "", { page: "unknown" }],

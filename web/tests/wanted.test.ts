@@ -14,7 +14,7 @@ function lesson(seats: SeatView[], more: Partial<LessonView> = {}): LessonView {
     supporter: { school: "s" }, stage: null, hands: [], recording: { on: false, wanted: false, problem: null, missing_consent: [] }, seats, ...more,
   };
 }
-const keys = (view: LessonView, me: string): string[] => wantedStreams(view, me).map((each) => `${each.seat}/${each.source}${each.available ? "" : " away"}`);
+const keys = (view: LessonView, me: string | null): string[] => wantedStreams(view, me).map((each) => `${each.seat}/${each.source}${each.available ? "" : " away"}`);
 const SEATS = [seat("teacher", "camera", "screen"), seat("r1", "camera"), seat("r2")];
 
 describe("who watches whom", () => {
@@ -34,6 +34,9 @@ describe("who watches whom", () => {
   it("takes the teacher's seat for no stage", () => {
     expect(stageSeat(lesson(SEATS, { stage: "teacher" }))).toBeNull();
     expect(keys(lesson(SEATS, { stage: "teacher" }), "r2").filter((key) => key === "teacher/camera")).toHaveLength(1);
+  });
+  it("shows an observer the teacher, the screen and every classroom", () => {
+    expect(keys(lesson(SEATS, { stage: "r1" }), null)).toEqual(["teacher/camera", "teacher/screen", "r1/camera", "r2/camera away"]);
   });
   it("watches nobody before the lesson opens and after it ended", () => {
     for (const state of ["scheduled", "ended"] as const) expect(keys(lesson(SEATS, { state }), "r1")).toEqual([]);
