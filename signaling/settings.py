@@ -26,7 +26,8 @@ class Settings(BaseSettings):
     udp_host: str = Field("0.0.0.0", description="address that media listens on")
     udp_port: int = Field(8189, ge=0, le=65535, description="the one UDP port of all media; 0 takes a free one")
     announce: Annotated[list[str], NoDecode] = Field(
-        [], description="addresses told to browsers for media, comma-separated (NAT 1:1); empty: this machine's own"
+        [],
+        description="addresses told to browsers for media, repeatable or with commas (NAT 1:1); empty: this machine's own",
     )
     public_url: str = Field(
         "", description="address of the pages as browsers see it, for links; empty: http://HOST:PORT"
@@ -36,11 +37,12 @@ class Settings(BaseSettings):
     )
     tls_key: Path | None = Field(None, description="private key of the certificate, PEM")
     trusted_proxy: Annotated[list[str], NoDecode] = Field(
-        [], description="addresses of reverse proxies whose X-Forwarded-For is believed, comma-separated"
+        [], description="addresses of reverse proxies whose X-Forwarded-For is believed, repeatable or with commas"
     )
     database: str = Field("", description="database URL (postgresql://…); empty: SQLite in the data directory")
     video_codecs: Annotated[list[Codec], NoDecode] = Field(
-        ["vp8", "h264"], description="video codecs taken from publishers, the preferred one first, comma-separated"
+        ["vp8", "h264"],
+        description="video codecs taken from publishers, the preferred one first, repeatable or with commas",
     )
     observers_max: int = Field(10, ge=0, le=200, description="observers at once in one lesson")
     sessions_max: int = Field(2000, ge=1, description="media connections at once on this server")

@@ -55,7 +55,9 @@ def with_settings(command: Callable[..., None]) -> Callable[..., None]:
 
     def run(**given: Any) -> None:
         config = given.pop("config")
-        command(settings_or_fail(config, **given))
+        # A repeatable flag that is not given comes as an empty list.
+        flags = {name: ",".join(value) or None if isinstance(value, list) else value for name, value in given.items()}
+        command(settings_or_fail(config, **flags))
 
     run.__name__, run.__doc__ = command.__name__, command.__doc__
     run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
@@ -71,7 +73,7 @@ def _parameter(name: str) -> inspect.Parameter:
     if kind is bool:
         flag = f"{flag}/--no-{name.replace('_', '-')}"
     option = typer.Option(
-        flag, help=f"{field.description} [default: {shown if shown not in ('', None) else 'none'}]", show_default=False
+        flag, help=f"{field.description} (default: {shown if shown not in ('', None) else 'none'})", show_default=False
     )
     return inspect.Parameter(
         name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=Annotated[kind | None, option]
@@ -82,4 +84,6 @@ def _flag_type(annotation: Any) -> Any:
     """What typer reads: lists and choices come as text, and the settings themselves check them."""
     if get_origin(annotation) in (Union, types.UnionType):
         annotation = next(arg for arg in get_args(annotation) if arg is not type(None))
+    if get_origin(annotation) is list:
+        return list[str]
     return annotation if annotation in (int, bool, Path) else str
