@@ -27,7 +27,7 @@ class Settings(BaseSettings):
     udp_port: int = Field(8189, ge=0, le=65535, description="the one UDP port of all media; 0 takes a free one")
     announce: Annotated[list[str], NoDecode] = Field(
         [],
-        description="addresses told to browsers for media, repeatable or with commas (NAT 1:1); empty: this machine's own",
+        description="addresses told to browsers for media (NAT 1:1), repeatable or with commas; empty: this machine's",
     )
     public_url: str = Field(
         "", description="address of the pages as browsers see it, for links; empty: http://HOST:PORT"

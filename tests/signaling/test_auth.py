@@ -64,6 +64,13 @@ def test_every_route_has_its_door_described(tmp_path: Path) -> None:
     assert routes(tmp_path) == DOORS.keys() | OPEN
 
 
+def test_the_protocols_page_describes_every_door() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "protocol.md").read_text(encoding="utf8")
+    described = set(re.findall(r"^\| `((?:GET|POST|DELETE) /\S+)` \|", page, re.MULTILINE))
+    named = {door.replace("/api/v1", "") for door in (*DOORS, "POST /api/v1/codes")} - {"GET /metrics"}
+    assert described == named
+
+
 @pytest.mark.parametrize("door", DOORS)
 async def test_a_door_opens_for_whom_the_table_names_and_for_nobody_else(house, door: str) -> None:
     made = await house.lesson(observers=3)

@@ -1,4 +1,4 @@
-"""The command line as a person uses it: against a stopped server's data, against a running one, and when it is wrong."""
+"""The command line as a person uses it: on a stopped server's data, on a running one, and when something is wrong."""
 
 import asyncio
 import json
