@@ -21,9 +21,10 @@ from signaling.demo.pictures import PictureViewer, Tally
 from signaling.demo.plan import TEACHER, SeatFigures, SeatPlan
 
 RETRY_S = 0.2
+REFUSED_S = 2.0
 SILENCE_S = 1.5  # the relay says something twice a second, also to those it has nothing to forward to
 FINAL_STATUS = frozenset({400, 401, 403, 406, 410, 415})
-"""Answers that no repetition changes."""
+"""Answers that a repetition seldom changes: ask again slowly."""
 TROUBLE = (ClientError, AnswerError, ServerProblem, aiohttp.ClientError, TimeoutError, OSError)
 
 
@@ -162,7 +163,7 @@ class OwnSeat:
             await _until_silent(peer)
         except TROUBLE as error:
             if isinstance(error, ServerProblem) and error.status in FINAL_STATUS:
-                await asyncio.Event().wait()
+                await asyncio.sleep(REFUSED_S)
         finally:
             await end.close()
         await asyncio.sleep(RETRY_S)
