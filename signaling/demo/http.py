@@ -36,11 +36,6 @@ class Door:
                 raise _problem(response.status, text)
             return text, urljoin(str(response.url), response.headers["Location"])
 
-    async def delete(self, url: str, token: str) -> None:
-        """End a session; one that is gone already is no error."""
-        async with self._session.delete(url, headers={"Authorization": f"Bearer {token}"}, timeout=TIMEOUT):
-            pass
-
     async def get(self, path: str, token: str) -> Any:
         """GET JSON. Raises ServerProblem."""
         async with self._session.get(
