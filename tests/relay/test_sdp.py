@@ -213,3 +213,12 @@ def test_of_a_simulcast_the_first_layer_is_taken_and_ssrcs_are_not_believed() ->
 def test_bad_offers(text: str) -> None:
     with pytest.raises(BadOffer):
         parse_offer(text)
+
+
+@pytest.mark.parametrize(
+    "lines",
+    ["a=rtpmap:96 V/9\r\n" * 1800 + "a=rtcp-fb:* n\r\n" * 1800, "a=ssrc:1 c:x\r\n" * 4000, "a=rid:1 send\r\n" * 2000],
+)
+def test_an_offer_that_would_take_seconds_to_read_is_refused_at_once(lines: str) -> None:
+    with pytest.raises(BadOffer, match="too many"):
+        parse_offer(BROWSER + lines)
