@@ -349,10 +349,15 @@ class Hub:
             await entry.connection.connect()
         except SecureError as error:
             _log.info("x session %s: %s", entry.id, error)
-            if entry.id in self._entries:
-                self._finish(entry, "gone")
+            self._left(entry)
+            return
+        except Exception:
+            # A session that is neither connected nor gone would count as a handshake for ever.
+            _log.exception("x session %s", entry.id)
+            self._left(entry)
             return
         entry.is_connected = True
+        entry.connection.heard = self._clock()
         entry.connection.secure.on_close = lambda: self._left(entry)
         entry.connection.media = entry.part
         if isinstance(entry.part, View):
@@ -421,7 +426,11 @@ class Hub:
             touched, now = self._touched[:], self._clock()
             self._touched.clear()
             for publication in touched:
-                publication.flush(now)
+                try:
+                    publication.flush(now)
+                except Exception:
+                    # A bug with one stream must not hold back the others'.
+                    _log.exception("x flush")
         self._fanout.flush()
 
     async def _run(self) -> None:
