@@ -1,6 +1,7 @@
 """The engine: SQLite by default, PostgreSQL by URL; transactions for reading and for writing."""
 
 import asyncio
+import os
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from typing import Any
@@ -47,8 +48,11 @@ class Database:
         """Connects and brings the tables up to date. Raises what SQLAlchemy and the driver raise."""
         # A database server may restart between two uses of a connection; a file does not.
         parsed = async_url(url)
-        engine = create_async_engine(parsed, pool_pre_ping=parsed.get_backend_name() == "postgresql")
+        # Parameters hold names of people; errors, and with them the logs, must not.
+        is_server = parsed.get_backend_name() == "postgresql"
+        engine = create_async_engine(parsed, pool_pre_ping=is_server, hide_parameters=True)
         if engine.dialect.name == "sqlite":
+            _keep_private(parsed.database)
             event.listen(engine.sync_engine, "connect", _on_sqlite_connect)
             event.listen(engine.sync_engine, "begin", _on_sqlite_begin)
         database = cls(engine)
@@ -77,6 +81,12 @@ class Database:
         """A transaction that only reads."""
         async with self._engine.connect() as connection, connection.begin():
             yield connection
+
+
+def _keep_private(path: str | None) -> None:
+    """Make a new database file readable by its owner alone; SQLite gives its journals the same mode."""
+    if path and path != ":memory:":
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
 
 
 def _on_sqlite_connect(connection: Any, record: Any) -> None:

@@ -7,7 +7,7 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, insert, select, text
-from sqlalchemy.exc import StatementError
+from sqlalchemy.exc import IntegrityError, StatementError
 
 from classroom.store.database import Database, async_url
 from classroom.store.store import Store
@@ -42,6 +42,14 @@ async def test_two_nodes_may_open_an_empty_database_at_once(url: str) -> None:
     stores = await asyncio.gather(Store.open(url), Store.open(url))
     for store in stores:
         await store.close()
+
+
+async def test_an_error_names_no_parameter(url: str) -> None:
+    store = await Store.open(url)
+    with pytest.raises(IntegrityError) as refused:
+        await store.registry.note_consent(["nobody"], "王老师", datetime.now(UTC))
+    assert "王老师" not in str(refused.value)
+    await store.close()
 
 
 async def test_sqlite_is_durable_and_checks_its_references(tmp_path: object) -> None:
