@@ -64,6 +64,7 @@ class Recorder:
         self._writer = Writer(clock)
         self._taps: dict[StreamKey, tuple[str, Tap]] = {}
         self._files: dict[str, LessonFiles] = {}
+        self._troubled: set[StreamKey] = set()
         # Two at once would write the same manifest.
         self._mending = asyncio.Lock()
         self._closed = False
@@ -85,7 +86,7 @@ class Recorder:
 
         def problem(lesson: str, code: str, sentence: str) -> None:
             try:
-                loop.call_soon_threadsafe(self._tell, lesson, code, sentence)
+                loop.call_soon_threadsafe(self._tell_of, key, code, sentence)
             except RuntimeError:
                 # The loop is closed: nobody is left to be told.
                 log.error("recorder: problem after the end", lesson=lesson, code=code, sentence=sentence)
@@ -153,8 +154,21 @@ class Recorder:
 
     def _detach(self, keys: list[StreamKey]) -> None:
         for key in keys:
+            self._troubled.discard(key)
             stream_key, tap = self._taps.pop(key)
             self._hub.detach(stream_key, tap)
+
+    def _tell_of(self, key: StreamKey, code: str, sentence: str) -> None:
+        """A stream's problem. The lesson has recovered when the last of its streams has."""
+        if code != "recovered":
+            # What comes of finishing a file whose stream is not recorded any more has nothing to recover.
+            if key in self._taps:
+                self._troubled.add(key)
+            self._tell(key.lesson, code, sentence)
+            return
+        self._troubled.discard(key)
+        if not any(other.lesson == key.lesson for other in self._troubled):
+            self._tell(key.lesson, code, sentence)
 
     def _tell(self, lesson: str, code: str, sentence: str) -> None:
         log.warning("recorder: problem", lesson=lesson, code=code, sentence=sentence)

@@ -323,7 +323,11 @@ class Writer:
             except queue.Empty:
                 now = self._clock()
                 for stream in self._streams.values():
-                    stream.round(now)
+                    try:
+                        stream.round(now)
+                    except Exception:
+                        # Without this thread no lesson could be ended any more.
+                        log.exception("recorder: round failed", lesson=stream.key.lesson)
                 continue
             if command is None:
                 return

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from recorder.manifest import Manifest
+from recorder.writer import StreamKey
 
 Script = Callable[..., Any]
 Look = Callable[[Path], Any]
@@ -159,3 +160,20 @@ async def test_stopping_twice_at_once_gives_the_same_manifest_twice(rig: Any, sc
     first, second, third = await asyncio.gather(*(rig.recorder.stop("lesson1") for _ in range(3)))
     assert first == second == third and first is not None
     assert rig.problems == []
+
+
+async def test_a_lesson_has_recovered_when_the_last_of_its_streams_has(rig: Any) -> None:
+    camera, screen = (StreamKey("lesson1", "teacher", source) for source in ("camera", "screen"))
+    for key in (camera, screen):
+        rig.recorder.start_stream(key.lesson, key.seat, key.source, f"{key.source}")
+        rig.recorder._tell_of(key, "disk_full", "full")
+    rig.recorder._tell_of(camera, "recovered", "goes on")
+    assert [code for _, code, _ in rig.problems] == ["disk_full", "disk_full"]
+    rig.recorder._tell_of(screen, "recovered", "goes on")
+    assert [code for _, code, _ in rig.problems][2:] == ["recovered"]
+    # A stream that is not recorded any more holds nothing back.
+    rig.recorder._tell_of(camera, "write_failed", "broken")
+    rig.recorder.stop_stream("lesson1", "teacher", "camera")
+    rig.recorder._tell_of(camera, "write_failed", "broken")
+    rig.recorder._tell_of(screen, "recovered", "goes on")
+    assert [code for _, code, _ in rig.problems][-1] == "recovered"
