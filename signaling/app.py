@@ -30,6 +30,7 @@ from signaling.context import (
     PUBLIC_URL,
     RECORDER,
     RECORDS,
+    REVOKED,
     SECRET,
     SETTINGS,
     STORE,
@@ -58,6 +59,7 @@ def make_app(settings: Settings, directory: DataDirectory) -> web.Application:
     app[CLOCK] = SystemClock()
     app[NEW_ID] = new_id
     app[SECRET] = secrets.token_urlsafe(32)
+    app[REVOKED] = set()
     # Known once the HTTP port is; see `serve`.
     app[PUBLIC_URL] = [settings.public_url.rstrip("/")]
     app.cleanup_ctx.append(_store)

@@ -23,6 +23,8 @@ CLOCK: web.AppKey[Clock] = web.AppKey("clock")
 NEW_ID: web.AppKey[Callable[[], str]] = web.AppKey("new_id")
 # The secret of server.json: whoever can read that file is this server's own command line.
 SECRET = web.AppKey("secret", str)
+# The links revoked since the start: what they opened is ended, and what they are just about to open does not begin.
+REVOKED = web.AppKey("revoked", set[str])
 # Where browsers find the pages; known only once the listening port is.
 PUBLIC_URL = web.AppKey("public_url", list[str])
 

@@ -15,6 +15,7 @@ import structlog
 from classroom.lesson import seats, state
 from classroom.lesson.errors import LessonError
 from classroom.lesson.events import HOST_SEAT, UnreadableRow
+from classroom.lesson.heartbeat import Heartbeat
 from classroom.lesson.lesson import SOURCES, Lesson, require_not_ended, require_open, require_teacher, seat_of
 from classroom.registry.facts import Role
 from classroom.relay.hub import Notice
@@ -37,6 +38,8 @@ UNHELD_AFTER: Final = timedelta(hours=12)
 """A lesson nobody opened is closed so long after its planned end: late enough for the latest of teachers."""
 IDLE_AFTER_S: Final = 60.0
 """A scheduled lesson that nobody has asked for so long leaves the memory."""
+KEPT_BEATS: Final = 3600
+"""Heartbeats that wait for room on the disk: an hour of one lesson. When there are more, the oldest are lost."""
 LAST_BEATS: Final = 60
 """Heartbeats to look back through for a seat's last packet."""
 JOIN_LIFE: Final = timedelta(days=1)
@@ -65,6 +68,8 @@ class Lessons:
         self._loading = asyncio.Lock()
         self._ticker: asyncio.Task[None] | None = None
         self._ticks = 0
+        self._unwritten: list[Heartbeat] = []
+        self._sweeping: asyncio.Task[None] | None = None
         self._closed = False
 
     async def start(self) -> None:
@@ -90,12 +95,17 @@ class Lessons:
         for live in self._live.values():
             for guest in live.guests.all():
                 guest.device.send(Closing())
-        if self._ticker is not None:
-            self._ticker.cancel()
-            await asyncio.gather(self._ticker, return_exceptions=True)
-        for live in self._live.values():
+        for task in (self._ticker, self._sweeping):
+            if task is not None:
+                task.cancel()
+                await asyncio.gather(task, return_exceptions=True)
+        for live in list(self._live.values()):
             await live.close()
         self._live.clear()
+        try:
+            await self._write_beats()
+        except Exception:
+            log.exception("heartbeats lost", beats=len(self._unwritten))
 
     def notice(self, notice: Notice) -> None:
         """From the relay, on the loop: only puts it into the lesson's inbox."""
@@ -185,9 +195,18 @@ class Lessons:
         live.guests.check(role, holder, live.lesson)
         live.guests.hold(holder)
 
-    async def check_view(self, lesson: str) -> None:
-        """Whether anything can be watched now. Raises LessonError: lesson_unknown, lesson_ended, lesson_not_open."""
-        require_open((await self._of(lesson)).lesson)
+    async def check_view(self, lesson: str, seat: str, source: str, *, observers: int | None = None) -> None:
+        """Whether this source can be watched now. `observers`: how many watch it already, when another wants to.
+
+        Raises LessonError: lesson_unknown, lesson_ended, lesson_not_open, seat_unknown, source_unknown, observers_full.
+        """
+        watched = (await self._of(lesson)).lesson
+        require_open(watched)
+        seat_of(watched, seat)
+        if source not in SOURCES:
+            raise LessonError("source_unknown")
+        if observers is not None and observers >= watched.observers:
+            raise LessonError("observers_full")
 
     async def view(self, lesson: str, *, for_teacher: bool = False) -> View:
         """Any lesson, live or long over. Raises LessonError(lesson_unknown)."""
@@ -202,13 +221,21 @@ class Lessons:
         """One second of all lessons: rules, heartbeats, and the end of what nobody needs."""
         now, at = self._clock.now(), self._clock.at()
         flows = by_lesson(self._hub.flows())
-        beats = [live.tick(flows.get(name, []), now, at) for name, live in self._live.items()]
-        await self._store.journal.beat([beat for beat in beats if beat is not None])
-        await self._forget_idle(now)
+        for name, live in self._live.items():
+            try:
+                beat = live.tick(flows.get(name, []), now, at)
+            except Exception:
+                # A fault of ours in one lesson must not cost the others their evidence.
+                log.exception("tick failed", lesson=name)
+                continue
+            if beat is not None:
+                self._unwritten.append(beat)
+        del self._unwritten[:-KEPT_BEATS]
         self._ticks += 1
-        if self._ticks % SWEEP_EVERY_TICKS == 1:
-            for lesson in await self._store.lessons.overdue(at - UNHELD_AFTER):
-                (await self._of(lesson)).post(partial(state.end, by="server", reason="alone"))
+        if self._ticks % SWEEP_EVERY_TICKS == 1 and (self._sweeping is None or self._sweeping.done()):
+            self._sweeping = asyncio.create_task(self._sweep(at), name="sweep lessons")
+        await self._forget_idle(now)
+        await self._write_beats()
 
     def loaded(self) -> list[Lesson]:
         """The lessons in memory, as they are now."""
@@ -216,6 +243,8 @@ class Lessons:
 
     async def drain(self) -> None:
         """Returns when every lesson has done what it was given so far."""
+        if self._sweeping is not None:
+            await asyncio.gather(self._sweeping, return_exceptions=True)
         for live in list(self._live.values()):
             await live.drain()
 
@@ -229,6 +258,27 @@ class Lessons:
             except Exception:
                 # A full disk must not stop the clock: the next second tries again.
                 log.exception("tick failed")
+
+    async def _write_beats(self) -> None:
+        """Heartbeats are kept until they are written: a disk that was full for a while costs no presence."""
+        beats = self._unwritten[:]
+        await self._store.journal.beat(beats)
+        del self._unwritten[: len(beats)]
+
+    async def _sweep(self, at: datetime) -> None:
+        """Ends what nobody opened, and judges what could not be judged when it ended."""
+        try:
+            for lesson in await self._store.lessons.overdue(at - UNHELD_AFTER):
+                try:
+                    (await self._of(lesson)).post(partial(state.end, by="server", reason="alone"))
+                except Exception:
+                    # A damaged journal, for example: the others are due all the same.
+                    log.exception("lesson cannot be ended", lesson=lesson)
+            for lesson in await self._store.lessons.unsettled():
+                if lesson not in self._live:
+                    await settle(self._parts, lesson)
+        except Exception:
+            log.exception("sweep failed")
 
     async def _of(self, lesson: str) -> Live:
         if self._closed:
@@ -244,6 +294,8 @@ class Lessons:
                 return self._live[lesson]
             stored = await self._stored(lesson)
             require_not_ended(stored)
+            if self._closed:
+                raise LessonError("closing")
             names = names_of(stored, await self._store.registry.book())
             codes = await self._store.links.codes(lesson)
             last_at: dict[str, datetime] = {}

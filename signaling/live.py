@@ -281,6 +281,8 @@ class Live:
         for event in events:
             if isinstance(event, RecordingStarted):
                 await self._recording_stopped()
+                # What hindered the last recording need not hinder this one; the recorder says so again if it does.
+                self.set_recording_problem(None)
                 self._record(*self._sources())
             elif isinstance(event, StreamFlowing) and self.lesson.recording:
                 self._record((event.seat, event.source))
@@ -321,19 +323,24 @@ class Live:
 
     async def _finish(self) -> None:
         self.is_over = True
-        await self._beat_once_more()
+        last = self._last_beat()
         self._parts.hub.end_stream(f"{self.lesson.id}/")
+        try:
+            await self._parts.store.journal.beat(last)
+        except Exception:
+            # A second of presence is lost; the pictures, the recording and the verdict end all the same.
+            log.exception("last heartbeat lost", lesson=self.lesson.id)
         await self._recording_stopped()
         await settle(self._parts, self.lesson.id)
         self.is_settled = True
 
-    async def _beat_once_more(self) -> None:
+    def _last_beat(self) -> list[Heartbeat]:
         """Presence ends at the last packet, not at the last whole second before it."""
         flows = by_lesson(self._parts.hub.flows()).get(self.lesson.id, [])
         found = marks(flows, self.lesson.seats, self._parts.clock.now())
-        if found:
-            beat = Heartbeat(lesson=self.lesson.id, at=self._parts.clock.at(), boot=self._parts.boot, seats=found)
-            await self._parts.store.journal.beat([beat])
+        if not found:
+            return []
+        return [Heartbeat(lesson=self.lesson.id, at=self._parts.clock.at(), boot=self._parts.boot, seats=found)]
 
 
 async def settle(parts: Parts, lesson: str) -> None:

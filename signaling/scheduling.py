@@ -26,6 +26,8 @@ LINK_LIFE: Final = timedelta(days=1)
 """A lesson's links die a day after its planned end."""
 UNPLANNED_LIFE: Final = timedelta(hours=4)
 MAX_MINUTES: Final = 240
+PLANNED_WITHIN: Final = timedelta(days=400)
+"""How far from now a lesson may be planned, either way: a mistyped year has no work month."""
 
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=40, pattern=r"^[^\x00-\x1f\x7f]+\Z")]
 Id = Annotated[str, msgspec.Meta(min_length=12, max_length=12)]
@@ -119,6 +121,8 @@ async def schedule_lesson(
     A pair that the registry lacks is made with the status `new_pairs`. Raises LessonError: classroom_unknown,
     class_unknown, bad_schedule; nothing but names in the registry is left of a refused one.
     """
+    if request.start is not None and abs(request.start - at) > PLANNED_WITHIN:
+        raise LessonError("bad_schedule")
     lesson = new_id()
     day = (request.start or at).astimezone(CHINA).date()
     host = await _host_plan(store, request, supporter, day)

@@ -45,6 +45,8 @@ class Outbox:
     """A device's messages on their way. `send` never blocks; a device that does not read is hung up on."""
 
     def __init__(self, socket: web.WebSocketResponse) -> None:
+        self.link: str | None = None
+        """The link that the device came by, once it has said so."""
         self._socket = socket
         self._queue: asyncio.Queue[AnyServerMessage | None] = asyncio.Queue(OUTBOX)
         self._task = asyncio.create_task(self._run(), name="outbox")
@@ -98,6 +100,10 @@ async def seat_socket(request: web.Request) -> web.WebSocketResponse:
         await _converse(request, socket, outbox, guest)
     except _Refused as refused:
         outbox.send(refused.error)
+    except Exception:
+        # A full disk, most likely: the page keeps trying.
+        log.exception("socket failed")
+        outbox.send(_BUSY)
     finally:
         request.app[OUTBOXES].discard(outbox)
         if guest is not None:
@@ -121,6 +127,7 @@ async def _enter(request: web.Request, socket: web.WebSocketResponse, outbox: Ou
         grant = await authenticate(app[STORE], app[SECRET], hello.token, app[CLOCK].at())
         if grant.link is None:
             raise Problem("forbidden")
+        outbox.link = grant.link.id
         seat = await seat_in(app[STORE], grant, lesson)
         role: Role = grant.link.role
         return await app[LESSONS].attach(
@@ -150,12 +157,19 @@ async def _converse(request: web.Request, socket: web.WebSocketResponse, outbox:
             answer = await lessons.handle(guest, decode(frame.data))
         except (BadMessage, LessonError) as error:
             answer = Error(code=error.code, title=error.title, detail=error.detail)
+        except Exception:
+            # A full disk, most likely. What was asked for has not happened; the device stays and is told so.
+            log.exception("command failed", lesson=guest.lesson)
+            answer = _BUSY
         if answer is not None:
             outbox.send(answer)
 
 
 _HELLO_EXPECTED: Final = Error(
     code="hello_expected", title="连接没有先说明身份。", detail="The first message must be hello, within five seconds."
+)
+_BUSY: Final = Error(
+    code="busy", title="服务器暂时无法处理，请再试一次。", detail="The server could not do this: try again."
 )
 _TOO_FAST: Final = Error(code="too_fast", title="操作太频繁，请稍候。", detail="Too many messages; wait a moment.")
 

@@ -4,9 +4,11 @@ from typing import Final
 
 from aiohttp import web
 
+from classroom.registry.facts import Link
 from classroom.relay.hub import Session
+from signaling.api.body import read_in_time
 from signaling.auth import Grant
-from signaling.context import CLOCK, HUB, LESSONS, STORE, grant_of
+from signaling.context import CLOCK, HUB, LESSONS, REVOKED, STORE, grant_of
 from signaling.flows import stream_key, subscriber_key
 from signaling.problem import Problem
 from signaling.scope import seat_in
@@ -18,16 +20,25 @@ ROUTES = web.RouteTableDef()
 
 
 class SessionOwners:
-    """Who opened which media session, so that nobody else ends it."""
+    """Which link opened which media session and for which stream: nobody else ends it, and it ends with its link."""
 
     def __init__(self) -> None:
-        self._owners: dict[str, str] = {}
+        self._owners: dict[str, tuple[Link, str]] = {}
 
-    def add(self, session: str, grant: Grant) -> None:
-        self._owners[session] = grant.link.id if grant.link else grant.role
+    def add(self, session: str, link: Link, stream: str) -> None:
+        self._owners[session] = (link, stream)
 
     def is_owner(self, session: str, grant: Grant) -> bool:
-        return self._owners.get(session) == (grant.link.id if grant.link else grant.role)
+        owned = self._owners.get(session)
+        return owned is not None and grant.link is not None and owned[0].id == grant.link.id
+
+    def of_link(self, link: str) -> list[str]:
+        """The sessions that a link has open."""
+        return [session for session, (owner, _) in self._owners.items() if owner.id == link]
+
+    def observers(self, stream: str) -> int:
+        """How many sessions of observers watch a stream."""
+        return sum(owner.role == "observer" and watched == stream for owner, watched in self._owners.values())
 
     def forget(self, session: str) -> None:
         """The relay's notice that a session is gone ends here too."""
@@ -48,8 +59,10 @@ async def publish(request: web.Request) -> web.Response:
     offer = await _offer(request)
     lessons = request.app[LESSONS]
     await lessons.check_publish(lesson, seat, source, role=grant.link.role, holder=grant.link.holder)
-    session = request.app[HUB].publish(stream_key(lesson, seat, source), offer, group=subscriber_key(lesson, seat))
-    return _created(request, session, grant)
+    stream = stream_key(lesson, seat, source)
+    session = request.app[HUB].publish(stream, offer, group=subscriber_key(lesson, seat))
+    _own(request, session, grant.link, stream)
+    return _created(session)
 
 
 @ROUTES.post("/whep/{lesson}/{seat}/{source}")
@@ -58,17 +71,24 @@ async def view(request: web.Request) -> web.Response:
     grant = await grant_of(request, "subscribe")
     lesson, seat, source = (request.match_info[name] for name in ("lesson", "seat", "source"))
     own = await seat_in(request.app[STORE], grant, lesson)
-    offer = await _offer(request)
-    await request.app[LESSONS].check_view(lesson)
-    receiver = own
-    if grant.link is not None and grant.role == "observer":
-        receiver = f"observer-{grant.link.id}"
-        await request.app[STORE].audit.viewed(lesson, grant.link.id, f"{seat}/{source}", request.app[CLOCK].at())
-    if receiver is None:
+    is_observer = grant.role == "observer"
+    if grant.link is None or (own is None and not is_observer):
         raise Problem("forbidden")
-    key = subscriber_key(lesson, receiver)
-    session = request.app[HUB].subscribe(stream_key(lesson, seat, source), key, offer, group=key)
-    return _created(request, session, grant)
+    offer = await _offer(request)
+    app, stream = request.app, stream_key(lesson, seat, source)
+    watching = app[OWNERS].observers(stream) if is_observer else None
+    await app[LESSONS].check_view(lesson, seat, source, observers=watching)
+    key = subscriber_key(lesson, f"observer-{grant.link.id}" if own is None else own)
+    session = app[HUB].subscribe(stream, key, offer, group=key)
+    _own(request, session, grant.link, stream)
+    if is_observer:
+        try:
+            await app[STORE].audit.viewed(lesson, grant.link.id, f"{seat}/{source}", app[CLOCK].at())
+        except BaseException:
+            # Nobody watches unlogged; without its answer the session never began.
+            app[HUB].end(session.id)
+            raise
+    return _created(session)
 
 
 @ROUTES.delete("/sessions/{session}")
@@ -109,7 +129,7 @@ async def _offer(request: web.Request) -> str:
         raise Problem("unsupported_media_type")
     if (request.content_length or 0) > MAX_OFFER_BYTES:
         raise Problem("too_large")
-    body = await request.read()
+    body = await read_in_time(request)
     if len(body) > MAX_OFFER_BYTES:
         raise Problem("too_large")
     try:
@@ -118,8 +138,15 @@ async def _offer(request: web.Request) -> str:
         raise Problem("bad_sdp", "not UTF-8") from None
 
 
-def _created(request: web.Request, session: Session, grant: Grant) -> web.Response:
-    request.app[OWNERS].add(session.id, grant)
+def _own(request: web.Request, session: Session, link: Link, stream: str) -> None:
+    """The session is the link's. Raises Problem(token_invalid) when the link was revoked while its offer came."""
+    request.app[OWNERS].add(session.id, link, stream)
+    if link.id in request.app[REVOKED]:
+        request.app[HUB].end(session.id)
+        raise Problem("token_invalid")
+
+
+def _created(session: Session) -> web.Response:
     return web.Response(
         status=201,
         text=session.answer,

@@ -75,11 +75,16 @@ class Links:
             row = (await connection.execute(select(*_COLUMNS).where(links.c.id == link))).mappings().one_or_none()
         return None if row is None else msgspec.convert(fields(row), Link)
 
-    async def revoke(self, link: str, at: datetime) -> bool:
-        """The link opens nothing from `at` on. False when it is unknown or was revoked before."""
-        valid = (links.c.id == link) & links.c.revoked_at.is_(None)
+    async def revoke(self, link: str, at: datetime) -> list[str]:
+        """The link, and those that it is the holder of, open nothing from `at` on.
+
+        The ids of all that were valid before; empty for a link that is unknown or was revoked before.
+        """
+        valid = ((links.c.id == link) | (links.c.holder == link)) & links.c.revoked_at.is_(None)
         async with self._database.write() as connection:
-            return bool((await connection.execute(update(links).where(valid).values(revoked_at=at))).rowcount)
+            return list(
+                await connection.scalars(update(links).where(valid).values(revoked_at=at).returning(links.c.id))
+            )
 
     async def standing(self) -> list[Link]:
         """Every link that is not of one lesson, the oldest first."""

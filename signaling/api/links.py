@@ -7,6 +7,7 @@ from signaling.api.body import answer, read_body
 from signaling.context import CLOCK, PUBLIC_URL, STORE, grant_of
 from signaling.links import LinkRequest, make_link
 from signaling.problem import Problem
+from signaling.revocation import sever
 
 ROUTES = web.RouteTableDef()
 
@@ -30,8 +31,10 @@ async def standing(request: web.Request) -> web.Response:
 
 @ROUTES.delete("/api/v1/links/{link}")
 async def revoke(request: web.Request) -> web.Response:
-    """The link opens nothing from now on."""
+    """The link, and with a teacher's the links of their lessons, opens nothing from now on; what is open ends."""
     await grant_of(request, "mint_link")
-    if not await request.app[STORE].links.revoke(request.match_info["link"], request.app[CLOCK].at()):
+    gone = await request.app[STORE].links.revoke(request.match_info["link"], request.app[CLOCK].at())
+    if not gone:
         raise Problem("not_found")
+    await sever(request.app, gone)
     return web.Response(status=204)

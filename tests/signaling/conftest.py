@@ -23,7 +23,9 @@ LESSON: dict[str, Any] = {
 
 
 class House:
-    """The server as a client sees it."""
+    """The server as a client sees it. `wanted` is the body of `lesson`."""
+
+    wanted = LESSON
 
     def __init__(
         self, info: ServerInfo, session: aiohttp.ClientSession, data: Path, stop: Callable[[], Awaitable[None]]
@@ -60,6 +62,12 @@ class House:
             ):
                 await asyncio.sleep(0.05)
         return view
+
+    async def metric(self, name: str) -> int:
+        """A counter or gauge of the relay, as it stands now."""
+        text = (await self.ask("GET", "/metrics", self.info.secret))[1]
+        [line] = [line for line in text.splitlines() if line.startswith(f"classroom_relay_{name} ")]
+        return int(float(line.split()[1]))
 
     async def sit(self, lesson: str, token: str, device: str = "pc") -> "Seat":
         """Open the lesson's WebSocket and say hello."""

@@ -1,6 +1,10 @@
 """The API's nouns: lessons, codes, rooms, links, months, and what every answer carries."""
 
+import asyncio
+
 import pytest
+
+from signaling.api import body as api_body
 
 
 async def test_a_teacher_makes_a_lesson_of_what_the_registry_knows(house) -> None:
@@ -47,6 +51,33 @@ async def test_a_lesson_that_cannot_be_is_refused_with_what_is_wrong(house, chan
     status, problem, _ = await house.ask("POST", "/api/v1/lessons", house.info.secret, {**body, **change})
     assert (status, problem["code"]) == (400, "bad_request")
     assert problem["detail"]
+
+
+@pytest.mark.parametrize(
+    "start", ["9999-12-31T23:59:00Z", "0001-01-01T00:00:00+08:00", "1990-01-01T00:00:00Z", "2206-11-23T00:00:00Z"]
+)
+async def test_a_lesson_of_another_age_is_refused(house, start) -> None:
+    body = {**house.wanted, "start": start}
+    status, problem, _ = await house.ask("POST", "/api/v1/lessons", house.info.secret, body)
+    assert (status, problem["code"]) == (400, "bad_schedule")
+
+
+async def test_a_body_that_comes_a_byte_a_minute_is_not_waited_for(house, monkeypatch) -> None:
+    monkeypatch.setattr(api_body, "BODY_S", 0.2)
+
+    async def drip():
+        yield b'{"code": '
+        await asyncio.sleep(30)
+
+    status, problem, _ = await house.ask("POST", "/api/v1/codes", data=drip())
+    assert (status, problem["code"]) == (408, "too_slow")
+
+
+async def test_what_holds_names_and_tokens_is_readable_by_its_owner_alone(house) -> None:
+    await house.lesson()
+    files = [path for path in house.data.iterdir() if path.is_file()]
+    assert {"classroom.db", "classroom.db-wal", "server.json"} <= {path.name for path in files}
+    assert {path.stat().st_mode & 0o777 for path in files} == {0o600}
 
 
 async def test_six_digits_become_a_link_only_while_the_lesson_is_open(house) -> None:

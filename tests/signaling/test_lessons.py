@@ -355,9 +355,13 @@ async def test_what_does_not_exist_is_refused_by_name(world: World) -> None:
     with pytest.raises(LessonError, match="lesson_not_open"):
         await world.lessons.check_publish(world.id, world.room, "camera", role="classroom", holder="k")
     with pytest.raises(LessonError, match="lesson_not_open"):
-        await world.lessons.check_view(world.id)
+        await world.lessons.check_view(world.id, "teacher", "camera")
     with pytest.raises(LessonError, match="source_unknown"):
         await world.lessons.check_publish(world.id, "teacher", "window", role="teacher", holder="h")
+    await world.teacher()
+    for seat, source, code in (("nobody", "camera", "seat_unknown"), ("teacher", "cinema", "source_unknown")):
+        with pytest.raises(LessonError, match=code):
+            await world.lessons.check_view(world.id, seat, source)
 
 
 async def test_a_stream_is_told_with_what_it_carries(world: World) -> None:
@@ -604,6 +608,81 @@ async def test_what_hinders_the_recorder_is_told_until_it_is_over(world: World) 
         world.lessons.recording_problem(world.id, code)
         assert teacher.view.recording.problem == shown and teacher.view.recording.on
     world.lessons.recording_problem("elsewhere", "disk_full")
+
+
+async def test_what_hindered_one_recording_is_not_said_of_the_next(world: World) -> None:
+    await world.schedule(record=True, consent_by="王老师")
+    teacher, host = await world.teacher()
+    await world.lessons.handle(host, Start())
+    world.lessons.recording_problem(world.id, "disk_full")
+    await world.lessons.handle(host, Record(on=False))
+    await world.lessons.handle(host, Record(on=True))
+    await world.lessons.drain()
+    assert teacher.view.recording.on and teacher.view.recording.problem is None
+
+
+async def test_a_lesson_whose_last_heartbeat_is_refused_ends_all_the_same(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await world.schedule()
+    teacher, host = await world.teacher()
+    await world.publish("teacher")
+
+    async def full(beats: object) -> None:
+        raise OSError("disk full")
+
+    monkeypatch.setattr(world.store.journal, "beat", full)
+    await world.lessons.handle(host, End())
+    await world.lessons.drain()
+    assert teacher.view.state == "ended"
+    assert world.hub.ended == [f"{world.id}/"]
+    assert world.judged == [world.id]
+
+
+async def test_heartbeats_wait_for_room_on_the_disk(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    await world.schedule()
+    await world.teacher()
+    await world.publish("teacher")
+
+    async def full(beats: object) -> None:
+        raise OSError("disk full")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(world.store.journal, "beat", full)
+        for _ in range(3):
+            with pytest.raises(OSError, match="disk full"):
+                await world.second()
+    await world.second()
+    beats = await world.store.journal.heartbeats(world.id)
+    assert [beat.at for beat in beats] == [world.clock.at() - timedelta(seconds=ago) for ago in (3, 2, 1, 0)]
+
+
+async def test_one_lessons_fault_costs_the_others_no_heartbeat(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    await world.schedule()
+    broken, _ = world.id, await world.teacher()
+    await world.schedule()
+    await world.teacher(holder="h2")
+    await world.publish("teacher")
+    [live] = [live for name, live in world.lessons._live.items() if name == broken]
+
+    def fault(*_: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(live, "tick", fault)
+    await world.second()
+    assert len(await world.store.journal.heartbeats(world.id)) == 1
+
+
+async def test_a_lesson_that_could_not_be_judged_is_judged_later(world: World) -> None:
+    await world.schedule()
+    _, host = await world.teacher()
+    world.judge_fails = True
+    await world.lessons.handle(host, End())
+    await world.lessons.drain()
+    assert world.judged == []
+    world.judge_fails = False
+    await world.second(61)
+    assert world.judged == [world.id] and await world.store.lessons.unsettled() == []
 
 
 async def test_an_unplanned_lesson_ends_after_15_minutes_alone(world: World) -> None:

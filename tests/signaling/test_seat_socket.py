@@ -2,7 +2,8 @@
 
 import aiohttp
 
-from signaling.messages import MAX_EXCESS, MESSAGE_BURST
+from classroom.store.journal import Journal
+from signaling.messages import MAX_EXCESS, MAX_MESSAGE_BYTES, MESSAGE_BURST
 
 
 async def test_the_first_message_must_be_hello(house) -> None:
@@ -129,3 +130,62 @@ async def test_a_server_that_goes_down_tells_every_device(house) -> None:
     await house.stop()
     await teacher.hear("closing")
     assert await teacher.is_closed()
+
+
+async def test_a_revoked_link_is_hung_up_on(house) -> None:
+    made = await house.lesson()
+    teacher = await house.sit(made["lesson"], made["teacher"]["token"])
+    await teacher.hear("welcome")
+    link = await house.link("classroom", "檀溪中小", classroom="一号教室")
+    room = await house.sit(made["lesson"], link["token"])
+    await room.hear("welcome")
+    assert (await house.ask("DELETE", f"/api/v1/links/{link['id']}", house.info.secret))[0] == 204
+    assert (await room.hear("error"))["code"] == "token_invalid"
+    assert await room.is_closed()
+    await teacher.say(type="start")
+    await teacher.hears(lambda view: view["state"] == "live")
+
+
+async def test_with_a_teachers_link_those_of_the_lessons_made_by_it_are_revoked(house) -> None:
+    link = await house.link("teacher", "实验小学")
+    body = {key: value for key, value in house.wanted.items() if key != "supporter"}
+    _, made, _ = await house.ask("POST", "/api/v1/lessons", link["token"], body)
+    teacher = await house.sit(made["lesson"], made["teacher"]["token"])
+    await teacher.hear("welcome")
+    assert (await house.ask("DELETE", f"/api/v1/links/{link['id']}", house.info.secret))[0] == 204
+    assert (await teacher.hear("error"))["code"] == "token_invalid"
+    assert (await house.ask("GET", "/api/v1/me", made["teacher"]["token"]))[1]["code"] == "token_invalid"
+    # The classrooms' links are not the teacher's.
+    assert (await house.ask("GET", "/api/v1/me", made["seats"][0]["token"]))[0] == 200
+
+
+async def test_what_a_full_disk_refuses_is_said_and_the_device_stays(house, monkeypatch) -> None:
+    made = await house.lesson()
+    teacher = await house.sit(made["lesson"], made["teacher"]["token"])
+    await teacher.hear("welcome")
+
+    async def full(*_: object) -> None:
+        raise OSError("disk full")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(Journal, "append", full)
+        await teacher.say(type="start")
+        assert (await teacher.hear("error"))["code"] == "busy"
+        late = await house.sit(made["lesson"], made["seats"][0]["token"])
+        assert (await late.hear("error"))["code"] == "busy"
+        assert await late.is_closed()
+    await teacher.say(type="start")
+    await teacher.hears(lambda view: view["state"] == "live")
+
+
+async def test_messages_larger_than_the_protocol_allows_are_named_or_hung_up_on(house) -> None:
+    made = await house.lesson()
+    teacher = await house.sit(made["lesson"], made["teacher"]["token"])
+    await teacher.hear("welcome")
+    await teacher.say(type="ping", t=0, padding="x" * MAX_MESSAGE_BYTES)
+    assert (await teacher.hear("error"))["code"] == "message_too_large"
+    await teacher.say(type="note_consent", seat=None, by_name="名" * 41)
+    assert (await teacher.hear("error"))["code"] == "bad_message"
+    await teacher.say(type="ping", t=0, padding="x" * 4 * MAX_MESSAGE_BYTES)
+    assert await teacher.is_closed()
+    assert (await house.ask("GET", "/healthz"))[0] == 200

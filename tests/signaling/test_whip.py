@@ -7,11 +7,15 @@ import pytest
 
 from classroom.relay.client import ClipPublisher, Viewer
 from classroom.relay.offer import OfferIdentity, OfferTrack, write_offer
+from classroom.store.audit import Audit
+from classroom.store.store import Store
+from signaling.api import body
 from signaling.demo.clip import ClipPlan, load_clip
 from signaling.demo.http import Door, ServerProblem
 
 IDENTITY = OfferIdentity("ufrag", "p" * 24, (("sha-256", ":".join(["AB"] * 32)),), "actpass")
 SENDER = write_offer(IDENTITY, (OfferTrack("audio", ("opus",), 1), OfferTrack("video", ("vp8",), 2, 3)), "sendonly")
+VIEWER = write_offer(IDENTITY, (OfferTrack("audio", ("opus",)), OfferTrack("video", ("vp8",))), "recvonly")
 SDP = {"Content-Type": "application/sdp"}
 
 
@@ -125,3 +129,96 @@ async def test_each_view_of_an_observer_is_counted_against_the_limit_and_logged(
     assert (await first.hear("welcome"))["seat"] is None
     second = await house.sit(made["lesson"], made["observer"]["token"], device="b")
     assert (await second.hear("error"))["code"] == "observers_full"
+
+
+async def test_observers_watch_a_stream_up_to_the_lessons_number_by_whep_alone(house) -> None:
+    made = await house.lesson(observers=2)
+    camera = f"{made['lesson']}/teacher/camera"
+    seat = await house.sit(made["lesson"], made["teacher"]["token"])
+    await seat.hear("welcome")
+    assert (await offer(house, f"/whip/{camera}", made["teacher"]["token"]))[0] == 201
+    observer = made["observer"]["token"]
+    first, second = [await offer(house, f"/whep/{camera}", observer, VIEWER) for _ in range(2)]
+    assert (first[0], second[0]) == (201, 201)
+    assert (await offer(house, f"/whep/{camera}", observer, VIEWER))[1]["code"] == "observers_full"
+    # A classroom is no observer; an observer who leaves makes room.
+    assert (await offer(house, f"/whep/{camera}", made["seats"][0]["token"], VIEWER))[0] == 201
+    assert (await house.ask("DELETE", first[2]["Location"], observer))[0] == 200
+    assert (await offer(house, f"/whep/{camera}", observer, VIEWER))[0] == 201
+
+
+async def test_only_views_that_begin_are_logged_and_nobody_watches_unlogged(house, monkeypatch) -> None:
+    made = await house.lesson()
+    camera, observer = f"{made['lesson']}/teacher/camera", made["observer"]["token"]
+    seat = await house.sit(made["lesson"], made["teacher"]["token"])
+    await seat.hear("welcome")
+    await offer(house, f"/whip/{camera}", made["teacher"]["token"])
+    for path, sdp, code in (
+        (camera, "nonsense", "bad_sdp"),
+        (f"{made['lesson']}/{'x' * 500}/camera", VIEWER, "seat_unknown"),
+        (f"{made['lesson']}/teacher/{'x' * 500}", VIEWER, "source_unknown"),
+        (f"{made['lesson']}/teacher/board", VIEWER, "stream_absent"),
+    ):
+        assert (await offer(house, f"/whep/{path}", observer, sdp))[1]["code"] == code
+    await offer(house, f"/whep/{camera}", observer, VIEWER)
+    store = await Store.open(f"sqlite:///{house.data}/classroom.db")
+    assert [view.what for view in await store.audit.views(made["lesson"])] == ["teacher/camera"]
+    await store.close()
+
+    async def full(*_: object) -> None:
+        raise OSError("disk full")
+
+    monkeypatch.setattr(Audit, "viewed", full)
+    sessions = await house.metric("sessions")
+    assert (await offer(house, f"/whep/{camera}", observer, VIEWER))[0] == 500
+    assert await house.metric("sessions") == sessions
+
+
+async def test_an_offer_that_comes_a_byte_a_minute_is_not_waited_for(house, monkeypatch) -> None:
+    monkeypatch.setattr(body, "BODY_S", 0.2)
+    made = await house.lesson()
+
+    async def drip():
+        yield b"v=0"
+        await asyncio.sleep(30)
+
+    path = f"/whip/{made['lesson']}/teacher/camera"
+    status, problem, _ = await house.ask("POST", path, made["teacher"]["token"], data=drip(), headers=SDP)
+    assert (status, problem["code"]) == (408, "too_slow")
+
+
+async def test_media_of_a_revoked_link_ends_and_no_other_begins(house) -> None:
+    made = await house.lesson()
+    seat = await house.sit(made["lesson"], made["teacher"]["token"])
+    await seat.hear("welcome")
+    room = await house.link("classroom", "檀溪中小", classroom="一号教室")
+    path = f"/whip/{made['lesson']}/{made['seats'][0]['seat']}/camera"
+    assert (await offer(house, path, room["token"]))[0] == 201
+    assert await house.metric("sessions") == 1
+    assert (await house.ask("DELETE", f"/api/v1/links/{room['id']}", house.info.secret))[0] == 204
+    assert await house.metric("sessions") == 0
+    assert (await offer(house, path, room["token"]))[1]["code"] == "token_invalid"
+
+
+async def test_an_offer_under_way_while_its_link_is_revoked_gets_no_session(house) -> None:
+    made = await house.lesson()
+    teacher = await house.sit(made["lesson"], made["teacher"]["token"])
+    await teacher.hear("welcome")
+    room = await house.link("classroom", "檀溪中小", classroom="一号教室")
+    begun, gone = asyncio.Event(), asyncio.Event()
+
+    async def slowly():
+        yield SENDER[:10].encode()
+        begun.set()
+        await gone.wait()
+        yield SENDER[10:].encode()
+
+    path = f"/whip/{made['lesson']}/{made['seats'][0]['seat']}/camera"
+    posting = asyncio.create_task(house.ask("POST", path, room["token"], data=slowly(), headers=SDP))
+    await begun.wait()
+    # The server has seen the head of the request when it answers another one after it.
+    await asyncio.sleep(0.2)
+    assert (await house.ask("DELETE", f"/api/v1/links/{room['id']}", house.info.secret))[0] == 204
+    gone.set()
+    assert (await posting)[1]["code"] == "token_invalid"
+    assert await house.metric("sessions") == 0
