@@ -17,6 +17,7 @@ export function deviceSentence(device: "camera" | "microphone", state: DeviceSta
 
 /** The one most urgent thing to say on a page that is in a lesson; null when all is well. `own` is null where nothing is sent. */
 export function banner(session: LessonSessionState, own: OwnState | null, loss: number): Banner | null {
+  if (session.phase === "replaced" || session.phase === "refused") return null; // the page's last word says it
   if (session.phase !== "open" && session.reached && session.view?.state !== "ended") {
     return { kind: "bad", text: t(session.restarting ? "banner_restarting" : "banner_lost") };
   }

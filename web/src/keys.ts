@@ -41,6 +41,10 @@ export const hasTeacherToken = (): boolean => read(session, tokenKey(null)) !== 
 
 export const keepToken = (lesson: string | null, token: string): void => write(session, tokenKey(lesson), token);
 
+/** The observer's link of a lesson made in this tab: the server tells it only once. */
+export const keepObserver = (lesson: string, page: string): void => write(session, `classroom.observe.${lesson}`, page);
+export const observerOf = (lesson: string): string | null => read(session, `classroom.observe.${lesson}`);
+
 /** A random id of this browser: the same after a reload, so that the server sees a device come back and not a second one. */
 export function deviceId(): string {
   const known = remembered("device");

@@ -196,6 +196,7 @@ export interface NewLesson {
 export interface CreatedLesson {
   lesson: string;
   teacher: { page: string; whip: string; token: string };
+  observer: { page: string };
 }
 
 export interface RoomNext {
