@@ -27,6 +27,7 @@ from signaling.guests import Device, Guest
 from signaling.live import Live, Parts, Recorder, Streams, settle
 from signaling.messages import AnyClientMessage, AnyServerMessage, Closing, NoteConsent, Ping, Pong, View
 from signaling.notices import commands_of, forget_streams
+from signaling.steady import Steady
 from signaling.view import CHINA, names_of, view_of
 from signaling.watch import WatchRules
 
@@ -69,6 +70,7 @@ class Lessons:
         self._ticker: asyncio.Task[None] | None = None
         self._ticks = 0
         self._unwritten: list[Heartbeat] = []
+        self._steady = Steady()
         self._sweeping: asyncio.Task[None] | None = None
         self._closed = False
 
@@ -232,8 +234,9 @@ class Lessons:
                 self._unwritten.append(beat)
         del self._unwritten[:-KEPT_BEATS]
         self._ticks += 1
+        steady_at = self._steady.at(now, at)
         if self._ticks % SWEEP_EVERY_TICKS == 1 and (self._sweeping is None or self._sweeping.done()):
-            self._sweeping = asyncio.create_task(self._sweep(at), name="sweep lessons")
+            self._sweeping = asyncio.create_task(self._sweep(steady_at), name="sweep lessons")
         await self._forget_idle(now)
         await self._write_beats()
 

@@ -10,6 +10,7 @@ from classroom.lesson.heartbeat import Marks
 from classroom.lesson.lesson import Lesson
 from signaling.commands import Command
 from signaling.flows import SeatFlow, are_together
+from signaling.steady import Steady
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,7 @@ class Watch:
         self._streams: dict[tuple[str, str, str], float] = {}
         self._together = now
         self._occupied = now
+        self._steady = Steady()
 
     def tick(
         self,
@@ -49,6 +51,7 @@ class Watch:
     ) -> list[Command]:
         """What the server does now; `attended` are the seats with a WebSocket, `found` the marks of these flows."""
         self._see(lesson, flows, attended, now, at)
+        steady_at = self._steady.at(now, at)
         if not lesson.is_open or are_together(found):
             self._together = now
         if not lesson.is_open or any(seat.present for seat in lesson.seats.values()):
@@ -56,7 +59,7 @@ class Watch:
         if not lesson.is_open:
             return []
         dead, left = self._dead_streams(lesson, flows, now, at), self._leavers(now, at)
-        return [*dead, *left, *self._end(lesson, now, at)]
+        return [*dead, *left, *self._end(lesson, now, steady_at)]
 
     def _see(
         self, lesson: Lesson, flows: Sequence[SeatFlow], attended: Collection[str], now: float, at: datetime

@@ -40,6 +40,7 @@ PURE = [
     "signaling/rate.py",
     "signaling/tries.py",
     "signaling/view.py",
+    "signaling/steady.py",
     "signaling/watch.py",
 ]
 IMPURE_IMPORTS = {"asyncio", "socket", "os", "time", "random", "secrets", "threading", "pathlib", "io", "subprocess"}

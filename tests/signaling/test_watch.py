@@ -27,6 +27,7 @@ class Sitting:
     def __init__(self, minutes: int | None = None, last_at: dict[str, datetime] | None = None) -> None:
         periods = () if minutes is None else (Period(start=AT, end=AT + timedelta(minutes=minutes)),)
         self.now = 0.0
+        self.set_clock = timedelta()
         self.attended: set[str] = set()
         self.flows: list[SeatFlow] = []
         self.lesson: Lesson = None  # type: ignore[assignment]
@@ -47,7 +48,7 @@ class Sitting:
         self.watch = Watch(WatchRules(), 0.0, last_at or {})
 
     def do(self, command: Any) -> None:
-        happened = command(self.lesson, AT + timedelta(seconds=self.now))
+        happened = command(self.lesson, self.at)
         self.lesson = state.fold(happened, self.lesson) or self.lesson
         self.events += happened
 
@@ -60,9 +61,12 @@ class Sitting:
     def tick(self, seconds: float = 1.0) -> None:
         self.now += seconds
         found = marks(self.flows, self.lesson.seats, self.now)
-        at = AT + timedelta(seconds=self.now)
-        for command in self.watch.tick(self.lesson, self.flows, found, self.attended, self.now, at):
+        for command in self.watch.tick(self.lesson, self.flows, found, self.attended, self.now, self.at):
             self.do(command)
+
+    @property
+    def at(self) -> datetime:
+        return AT + timedelta(seconds=self.now) + self.set_clock
 
     @property
     def last(self) -> str:
@@ -167,3 +171,18 @@ def test_a_seat_leaves_only_after_15_s_of_nothing(steps: list[tuple[bool, bool, 
             last = sitting.events[-1]
             assert last.last_at <= last.at  # type: ignore[union-attr]
             return
+
+
+@pytest.mark.parametrize("step", [timedelta(days=1), timedelta(hours=-1), timedelta(days=-1)])
+@pytest.mark.parametrize("minutes", [40, None])
+def test_a_wall_clock_that_is_set_ends_no_lesson(minutes: int | None, step: timedelta) -> None:
+    sitting = Sitting(minutes)
+    sitting.take("teacher")
+    sitting.attended = {"teacher"}
+    sitting.flow("teacher")
+    sitting.tick()
+    sitting.set_clock = step
+    for _ in range(300):
+        sitting.tick()
+    assert sitting.lesson.is_open
+    assert "LessonEnded" not in {type(event).__name__ for event in sitting.events}
