@@ -18,7 +18,7 @@ async def sever(app: web.Application, links: Collection[str]) -> None:
     for session in [session for link in links for session in app[OWNERS].of_link(link)]:
         app[HUB].end(session)
     problem = Problem("token_invalid")
-    outboxes = [outbox for outbox in app[OUTBOXES] if outbox.link in links]
+    outboxes = [outbox for outbox in app[OUTBOXES] if outbox.link is not None and outbox.link.id in links]
     for outbox in outboxes:
         outbox.send(Error(code=problem.code, title=problem.zh, detail=problem.en))
     await asyncio.gather(*(outbox.close() for outbox in outboxes))

@@ -2,13 +2,14 @@
 
 import asyncio
 import contextlib
+from datetime import datetime
 from typing import Final
 
 import structlog
 from aiohttp import WSMsgType, web
 
 from classroom.lesson.errors import LessonError
-from classroom.registry.facts import Role
+from classroom.registry.facts import Link, Role
 from signaling.auth import authenticate
 from signaling.context import CLOCK, LESSONS, SECRET, STORE
 from signaling.guests import Guest
@@ -45,8 +46,8 @@ class Outbox:
     """A device's messages on their way. `send` never blocks; a device that does not read is hung up on."""
 
     def __init__(self, socket: web.WebSocketResponse) -> None:
-        self.link: str | None = None
-        """The link that the device came by, once it has said so."""
+        self.link: Link | None = None
+        """What the device came by, once it has said so."""
         self._socket = socket
         self._queue: asyncio.Queue[AnyServerMessage | None] = asyncio.Queue(OUTBOX)
         self._task = asyncio.create_task(self._run(), name="outbox")
@@ -97,9 +98,12 @@ async def seat_socket(request: web.Request) -> web.WebSocketResponse:
     guest: Guest | None = None
     try:
         guest = await _enter(request, socket, outbox)
-        await _converse(request, socket, outbox, guest)
+        async with asyncio.timeout(_left_s(outbox.link, request.app[CLOCK].at())):
+            await _converse(request, socket, outbox, guest)
     except _Refused as refused:
         outbox.send(refused.error)
+    except TimeoutError:
+        outbox.send(_error_of(Problem("token_expired")))
     except Exception:
         # A full disk, most likely: the page keeps trying.
         log.exception("socket failed")
@@ -127,16 +131,25 @@ async def _enter(request: web.Request, socket: web.WebSocketResponse, outbox: Ou
         grant = await authenticate(app[STORE], app[SECRET], hello.token, app[CLOCK].at())
         if grant.link is None:
             raise Problem("forbidden")
-        outbox.link = grant.link.id
+        outbox.link = grant.link
         seat = await seat_in(app[STORE], grant, lesson)
         role: Role = grant.link.role
         return await app[LESSONS].attach(
             lesson, role=role, seat=seat, holder=grant.link.holder, device=outbox, device_id=hello.device
         )
     except Problem as problem:
-        raise _Refused(Error(code=problem.code, title=problem.zh, detail=problem.en)) from problem
+        raise _Refused(_error_of(problem)) from problem
     except LessonError as error:
         raise _Refused(Error(code=error.code, title=error.title, detail=error.detail)) from error
+
+
+def _left_s(link: Link | None, at: datetime) -> float | None:
+    """How long a link still holds; None when nothing ends it."""
+    return None if link is None or link.expires_at is None else (link.expires_at - at).total_seconds()
+
+
+def _error_of(problem: Problem) -> Error:
+    return Error(code=problem.code, title=problem.zh, detail=problem.en)
 
 
 async def _converse(request: web.Request, socket: web.WebSocketResponse, outbox: Outbox, guest: Guest) -> None:

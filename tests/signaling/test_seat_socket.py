@@ -1,8 +1,11 @@
 """The WebSocket: who gets in, what a hostile page gets, and what all devices hear."""
 
+from datetime import UTC, datetime, timedelta
+
 import aiohttp
 
 from classroom.store.journal import Journal
+from classroom.store.store import Store
 from signaling.messages import MAX_EXCESS, MAX_MESSAGE_BYTES, MESSAGE_BURST
 
 
@@ -189,3 +192,22 @@ async def test_messages_larger_than_the_protocol_allows_are_named_or_hung_up_on(
     await teacher.say(type="ping", t=0, padding="x" * 4 * MAX_MESSAGE_BYTES)
     assert await teacher.is_closed()
     assert (await house.ask("GET", "/healthz"))[0] == 200
+
+
+async def test_an_expired_link_stays_outside_and_one_that_expires_is_hung_up_on(house) -> None:
+    made = await house.lesson()
+    store = await Store.open(f"sqlite:///{house.data}/classroom.db")
+    now = datetime.now(UTC)
+    tokens = [
+        (await store.links.mint("observer", now, lesson=made["lesson"], expires_at=now + timedelta(seconds=left)))[0]
+        for left in (-1, 1)
+    ]
+    await store.close()
+    for token, path in ((tokens[0], "/api/v1/me"), (tokens[0], f"/api/v1/lessons/{made['lesson']}")):
+        assert (await house.ask("GET", path, token))[1]["code"] == "token_expired"
+    late = await house.sit(made["lesson"], tokens[0])
+    assert (await late.hear("error"))["code"] == "token_expired"
+    observer = await house.sit(made["lesson"], tokens[1])
+    await observer.hear("welcome")
+    assert (await observer.hear("error"))["code"] == "token_expired"
+    assert await observer.is_closed()
