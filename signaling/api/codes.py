@@ -1,6 +1,7 @@
 """`POST /codes`: six digits that the teacher reads out become a link for this seat."""
 
 import re
+from ipaddress import IPv4Address, ip_address, ip_network
 from typing import Final
 
 import msgspec
@@ -28,7 +29,9 @@ async def enter_code(request: web.Request) -> web.Response:
     """A fresh link to the seat. Five tries a minute, per code and per address."""
     code = re.sub(r"\s", "", (await read_body(request, CodeBody)).code[:32])
     clock, tries = request.app[CLOCK], request.app[TRIES]
-    if not tries.allow(f"address {request.remote}", clock.now()) or not tries.allow(f"code {code}", clock.now()):
+    if not tries.allow(f"address {_subscriber(request.remote or '')}", clock.now()) or not tries.allow(
+        f"code {code}", clock.now()
+    ):
         raise Problem("too_many_tries")
     store = request.app[STORE]
     found = await store.links.resolve_code(code) if _CODE.fullmatch(code) else None
@@ -46,3 +49,14 @@ async def enter_code(request: web.Request) -> web.Response:
         expires_at=clock.at() + LINK_LIFE,
     )
     return answer({"page": f"/join/{token}"})
+
+
+def _subscriber(address: str) -> str:
+    """Who is behind an address: of IPv6 addresses everybody has as many as there are, in one network of 64 bits."""
+    try:
+        known = ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(known, IPv4Address):
+        return address
+    return str(known.ipv4_mapped or ip_network((int(known) >> 64 << 64, 64)))

@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from signaling.api import body as api_body
+from signaling.api import codes
 
 
 async def test_a_teacher_makes_a_lesson_of_what_the_registry_knows(house) -> None:
@@ -98,6 +99,20 @@ async def test_codes_cannot_be_guessed_fast(house) -> None:
     answers = [(await house.ask("POST", "/api/v1/codes", body={"code": "000000"}))[:2] for _ in range(7)]
     assert [status for status, _ in answers] == [404] * 5 + [429] * 2
     assert answers[-1][1]["code"] == "too_many_tries"
+
+
+@pytest.mark.parametrize(
+    ("address", "subscriber"),
+    [
+        ("192.0.2.7", "192.0.2.7"),
+        ("::ffff:192.0.2.7", "192.0.2.7"),
+        ("2001:db8::1", "2001:db8::/64"),
+        ("2001:db8::ffff:2", "2001:db8::/64"),
+        ("unix", "unix"),
+    ],
+)
+def test_many_addresses_of_one_subscriber_have_the_tries_of_one(address: str, subscriber: str) -> None:
+    assert codes._subscriber(address) == subscriber
 
 
 async def test_a_standing_page_sees_its_next_lesson_and_sits_in_it(house) -> None:
