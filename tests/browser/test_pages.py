@@ -384,5 +384,6 @@ async def test_pages_of_a_lesson_wait_for_it_and_say_when_it_is_not_held(school,
     await school.door.post(f"/api/v1/lessons/{made['lesson']}/cancel", school.server.info.secret)
     for page in (classroom, observer):
         await reaches(page, "ended")
+        await says(page.locator("body"), "这节课没有举行")
         await page.reload(wait_until="domcontentloaded")
         await says(page.get_by_test_id("state-banner"), "这节课已经结束")

@@ -272,6 +272,7 @@ export const catalogue = {
   final_here: ["在这里继续", "Go on here"],
   final_ended: ["下课了，谢谢同学们", "The lesson is over. Thank you!"],
   final_ended_text: ["{school} · {subject} · 上课 {minutes} 分钟", "{school} · {subject} · {minutes} min"],
+  final_cancelled: ["这节课没有举行。", "This lesson was not held."],
   final_ended_already: ["这节课已经结束。", "This lesson is already over."],
 
   obs_logged: ["观摩中，您的观看会被记录", "You are observing; your viewing is logged"],
