@@ -15,6 +15,8 @@ from signaling.scope import seat_in
 
 # A browser's offer with every codec that it knows takes 8 kB.
 MAX_OFFER_BYTES: Final = 64 * 1024
+# A seat sends six sources at most and watches some of four others; a page that reloads leaves its old ones for seconds.
+MAX_LINK_SESSIONS: Final = 48
 
 ROUTES = web.RouteTableDef()
 
@@ -35,6 +37,12 @@ class SessionOwners:
     def of_link(self, link: str) -> list[str]:
         """The sessions that a link has open."""
         return [session for session, (owner, _) in self._owners.items() if owner.id == link]
+
+    def require_room(self, link: Link) -> None:
+        """Raises Problem(too_many_sessions): one link must not take the connections of all the others."""
+        # Observers share a link; they are counted by stream.
+        if link.role != "observer" and len(self.of_link(link.id)) >= MAX_LINK_SESSIONS:
+            raise Problem("too_many_sessions")
 
     def observers(self, stream: str) -> int:
         """How many sessions of observers watch a stream."""
@@ -60,6 +68,7 @@ async def publish(request: web.Request) -> web.Response:
     lessons = request.app[LESSONS]
     await lessons.check_publish(lesson, seat, source, role=grant.link.role, holder=grant.link.holder)
     stream = stream_key(lesson, seat, source)
+    request.app[OWNERS].require_room(grant.link)
     session = request.app[HUB].publish(stream, offer, group=subscriber_key(lesson, seat))
     _own(request, session, grant.link, stream)
     return _created(session)
@@ -78,6 +87,7 @@ async def view(request: web.Request) -> web.Response:
     app, stream = request.app, stream_key(lesson, seat, source)
     watching = app[OWNERS].observers(stream) if is_observer else None
     await app[LESSONS].check_view(lesson, seat, source, observers=watching)
+    app[OWNERS].require_room(grant.link)
     key = subscriber_key(lesson, f"observer-{grant.link.id}" if own is None else own)
     session = app[HUB].subscribe(stream, key, offer, group=key)
     _own(request, session, grant.link, stream)

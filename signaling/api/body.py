@@ -15,12 +15,17 @@ BODY_S: Final = 10.0
 
 
 async def read_in_time(request: web.Request) -> bytes:
-    """The body. Raises Problem(too_slow): whoever sends a byte a minute must not hold a connection for ever."""
+    """The body. Whoever sends a byte a minute must not hold a connection for ever.
+
+    Raises Problem: too_slow, bad_request when it breaks off or is not encoded as it says.
+    """
     try:
         async with asyncio.timeout(BODY_S):
             return await request.read()
     except TimeoutError:
         raise Problem("too_slow") from None
+    except (ConnectionError, web.RequestPayloadError):
+        raise Problem("bad_request", "the body broke off, or is not encoded as it says") from None
 
 
 async def read_body(request: web.Request, shape: type[T]) -> T:

@@ -1,11 +1,14 @@
 """The API's nouns: lessons, codes, rooms, links, months, and what every answer carries."""
 
 import asyncio
+import logging
 
 import pytest
+import structlog
 
 from signaling.api import body as api_body
 from signaling.api import codes
+from signaling.server_log import configure_logs
 
 
 async def test_a_teacher_makes_a_lesson_of_what_the_registry_knows(house) -> None:
@@ -189,6 +192,35 @@ async def test_the_log_names_routes_and_never_a_token(house, capsys, caplog) -> 
     printed = "".join(capsys.readouterr()) + caplog.text
     assert "/join/{token}" in printed
     assert token not in printed
+
+
+@pytest.mark.parametrize(
+    "request_bytes",
+    [
+        b"GET /join/SECRET \x01 HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"GET /join/SECRET HTTP/9\r\n\r\n",
+        b"POST /api/v1/codes HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nSECRET\r\n",
+        b"POST /api/v1/codes HTTP/1.1\r\nHost: x\r\nContent-Encoding: gzip\r\nContent-Length: 6\r\n\r\nSECRET",
+        b"GET /healthz HTTP/1.1\r\nHost: x\r\nAuthorization: " + b"SECRET" * 20_000 + b"\r\n\r\n",
+    ],
+)
+async def test_what_is_no_http_is_refused_and_never_quoted_in_the_log(house, capsys, caplog, request_bytes) -> None:
+    noisy = logging.getLogger("aiohttp.server")
+    before = noisy.filters[:]
+    configure_logs("info")
+    try:
+        reader, writer = await asyncio.open_connection(*house.info.url.removeprefix("http://").split(":"))
+        writer.write(request_bytes)
+        async with asyncio.timeout(10):
+            assert b" 400 " in await reader.readline()
+        writer.close()
+        assert (await house.ask("GET", "/healthz"))[0] == 200
+    finally:
+        noisy.filters[:] = before
+        logging.getLogger("aiohttp.access").disabled = False
+        structlog.reset_defaults()
+    assert "SECRET" not in caplog.text + "".join(capsys.readouterr())
+    assert all(record.exc_text is None and record.exc_info is None for record in caplog.records)
 
 
 async def test_metrics_speak_of_the_relay_only_to_who_has_the_secret(house) -> None:

@@ -9,6 +9,7 @@ from classroom.relay.client import ClipPublisher, Viewer
 from classroom.relay.offer import OfferIdentity, OfferTrack, write_offer
 from classroom.store.audit import Audit
 from classroom.store.store import Store
+from signaling import whip
 from signaling.api import body
 from signaling.demo.clip import ClipPlan, load_clip
 from signaling.demo.http import Door, ServerProblem
@@ -222,3 +223,15 @@ async def test_an_offer_under_way_while_its_link_is_revoked_gets_no_session(hous
     gone.set()
     assert (await posting)[1]["code"] == "token_invalid"
     assert await house.metric("sessions") == 0
+
+
+async def test_one_link_does_not_take_the_connections_of_all_the_others(house, monkeypatch) -> None:
+    monkeypatch.setattr(whip, "MAX_LINK_SESSIONS", 2)
+    made = await house.lesson()
+    teacher, room = made["teacher"]["token"], made["seats"][0]["token"]
+    seat = await house.sit(made["lesson"], teacher)
+    await seat.hear("welcome")
+    camera = f"{made['lesson']}/teacher/camera"
+    assert (await offer(house, f"/whip/{camera}", teacher))[0] == 201
+    assert [(await offer(house, f"/whep/{camera}", room, VIEWER))[0] for _ in range(3)] == [201, 201, 503]
+    assert (await offer(house, f"/whip/{camera}", teacher))[0] == 201
