@@ -111,3 +111,13 @@ async def test_closing_ends_a_pending_connect(peer: Connection) -> None:
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
+
+
+async def test_a_datagram_that_anybody_can_forge_proves_nothing(wire: Wire, peer: Connection, drops: Drops) -> None:
+    peer.binding(check(nominate=True), HOME, 2.0)
+    peer.media = Media()
+    peer.dtls(b"\x16" + bytes(40), 9.0)
+    peer.rtp(b"\x80\x60" + bytes(40), 9.0)
+    peer.rtcp(b"\x80\xc8" + bytes(40), 9.0)
+    assert peer.heard == 2.0
+    assert drops[DropReason.UNPROTECT] == 2

@@ -1,6 +1,7 @@
 """The hub with small clients of our own: no browser, no encoder."""
 
 import asyncio
+import contextlib
 import random
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
@@ -286,6 +287,32 @@ async def test_who_never_connects_is_given_up(door: Any, monkeypatch: pytest.Mon
     assert door.notices[0].session == session.id
     assert door.hub.stats()["sessions"] == 0
     await publisher.close()
+
+
+async def test_a_session_whose_setting_up_fails_in_a_new_way_holds_no_place(
+    door: Any, people: People, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fault(self: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(connection.Connection, "connect", fault)
+    with contextlib.suppress(Exception):
+        await asyncio.wait_for(people.publish(), 0.5)
+    await door.until(lambda: door.kinds() == ["gone"], 2)
+    assert door.hub.stats()["sessions"] == door.hub.stats()["handshakes"] == 0
+
+
+async def test_a_fault_in_one_stream_does_not_hold_back_another(door: Any, people: People) -> None:
+    await people.publish("broken")
+    await people.publish("s")
+    await door.until(lambda: len(door.kinds()) == 2, 5)
+
+    def fault() -> None:
+        raise ZeroDivisionError
+
+    door.hub._routes["broken"].flush = fault
+    viewer = await people.view()
+    await until(lambda: viewer.receptions["video"].packets > 20)
 
 
 async def test_sessions_and_handshakes_are_bounded(people: People) -> None:
