@@ -38,7 +38,7 @@ from signaling.context import (
 from signaling.datadir import DataDirectory, ServerInfo
 from signaling.health import add_health
 from signaling.lessons import Lessons
-from signaling.pages import add_pages
+from signaling.pages import add_pages, document, wants_page
 from signaling.problem import Problem
 from signaling.records import Records
 from signaling.seat_socket import add_seat_socket
@@ -186,7 +186,8 @@ async def _problems(request: web.Request, handler: Handler) -> web.StreamRespons
     except web.HTTPRequestEntityTooLarge:
         return Problem("too_large").response()
     except web.HTTPNotFound:
-        return Problem("not_found").response()
+        # A mistyped address gets our own page, which says so; a program gets the problem.
+        return await document(request, 404) if wants_page(request) else Problem("not_found").response()
     except web.HTTPMethodNotAllowed as refusal:
         response = Problem("method_not_allowed").response()
         response.headers["Allow"] = refusal.headers["Allow"]

@@ -24,12 +24,17 @@ _MISSING: Final = (
 )
 
 
-async def document(request: web.Request) -> web.StreamResponse:
+async def document(request: web.Request, status: int = 200) -> web.StreamResponse:
     """The single document; 503 with a sentence when the pages were not built."""
     index = DIST / "index.html"
     if not index.is_file():
         return web.Response(status=503, text=_MISSING, content_type="text/html")
-    return web.FileResponse(index, headers=_DOCUMENT_HEADERS)
+    return web.FileResponse(index, headers=_DOCUMENT_HEADERS, status=status)
+
+
+def wants_page(request: web.Request) -> bool:
+    """Whether a person's browser asks for a page, not a program for a resource."""
+    return request.method == "GET" and "text/html" in request.headers.get("Accept", "")
 
 
 async def _cache_hashed_assets(request: web.Request, response: web.StreamResponse) -> None:

@@ -39,6 +39,7 @@ class LessonLine(msgspec.Struct, frozen=True, kw_only=True):
     end: datetime | None
     class_name: str
     is_test: bool
+    cancelled: bool
     seats: list[SeatLine]
     activities: list[ActivityView]
     recording: bool
@@ -228,6 +229,7 @@ def _line(listed: ListedLesson, activities: list[ActivityView]) -> LessonLine:
         end=listed.end_at and listed.end_at.astimezone(SHANGHAI),
         class_name=listed.class_name,
         is_test=listed.is_test,
+        cancelled=listed.cancelled,
         seats=[SeatLine(seat.school, seat.classroom) for seat in listed.seats if seat.role == "rural"],
         activities=activities,
         recording=listed.recorded,

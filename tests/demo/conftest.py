@@ -20,7 +20,7 @@ def until() -> Until:
     async def wait(done: Callable[[], object], seconds: float = 20.0) -> None:
         """The deadline only ends a test that failed."""
         async with asyncio.timeout(seconds):
-            while not done():  # noqa: ASYNC110 - states of many objects, none of which tells
+            while not done():
                 await asyncio.sleep(0.01)
 
     return wait

@@ -21,7 +21,7 @@ from signaling.demo.plan import ClipPlan
 async def until(done: Callable[[], object], seconds: float = 20.0) -> None:
     """Wait for a state; the deadline only ends a test that failed."""
     async with asyncio.timeout(seconds):
-        while not done():  # noqa: ASYNC110 - states of many objects, none of which tells
+        while not done():
             await asyncio.sleep(0.01)
 
 

@@ -103,7 +103,7 @@ async def people(door: Any) -> AsyncIterator[People]:
 async def until(condition: Callable[[], object], timeout_s: float = 8.0) -> None:
     """For states that nobody announces."""
     async with asyncio.timeout(timeout_s):
-        while not condition():  # noqa: ASYNC110
+        while not condition():
             await asyncio.sleep(0.02)
 
 

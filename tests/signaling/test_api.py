@@ -161,6 +161,7 @@ async def test_a_cancelled_lesson_is_listed_as_not_held(house) -> None:
     while not listed[0]["activities"]:
         listed = (await house.ask("GET", "/api/v1/lessons?scope=past", house.info.secret))[1]["lessons"]
     assert listed[0]["activities"][0]["reason"] == "不计：未开展（已取消）"
+    assert listed[0]["cancelled"]
 
 
 @pytest.mark.parametrize("month", ["2019-13", "19-05", "2019-5", "2019-05x"])
@@ -238,3 +239,9 @@ async def test_an_unknown_path_and_a_wrong_method_are_problems_too(house) -> Non
     assert (status, problem["code"], headers["Allow"]) == (405, "method_not_allowed", "GET,HEAD")
     status, problem, _ = await house.ask("POST", "/api/v1/lessons", house.info.secret, data=b"x" * 300_000)
     assert (status, problem["code"]) == (413, "too_large")
+
+
+async def test_a_mistyped_address_gets_a_page_in_a_browser(house) -> None:
+    status, text, headers = await house.ask("GET", "/nowhere", headers={"Accept": "text/html,*/*"})
+    assert (status, headers["Content-Type"].partition(";")[0]) == (404, "text/html")
+    assert "<script" in text

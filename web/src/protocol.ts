@@ -153,6 +153,7 @@ export interface LessonRow {
   end: Instant | null;
   class_name: string;
   is_test: boolean;
+  cancelled: boolean;
   seats: { school: string; classroom: string }[];
   activities: Activity[];
   recording: boolean;

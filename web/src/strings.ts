@@ -48,6 +48,7 @@ export const catalogue = {
   state_open: ["候课中", "Waiting to start"],
   state_live: ["上课中", "In progress"],
   state_ended: ["已下课", "Over"],
+  state_cancelled: ["已取消", "Cancelled"],
 
   landing_teach: ["我要上课", "I am teaching"],
   landing_teach_text: ["主讲教师从这里进入自己的课堂。", "Teachers enter their lessons here."],
