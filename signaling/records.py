@@ -15,7 +15,6 @@ from classroom.ledger.rollup import MonthTotal, month_total
 from classroom.ledger.rules import CountingRules
 from classroom.lesson import events
 from classroom.registry.book import Book
-from classroom.registry.facts import Pair
 from classroom.store.activities import ActivityRow
 from classroom.store.store import Store
 
@@ -155,7 +154,7 @@ class Records:
         return facts.Facts(
             lessons=tuple(lessons),
             presence=tuple(presence),
-            pairs=tuple(_pair(pair) for pair in book.pairs.values()),
+            pairs=tuple(book.pairs.values()),
         )
 
 
@@ -186,15 +185,6 @@ def _lesson(scheduled: events.LessonScheduled, journal: Sequence[events.AnyEvent
         is_test=scheduled.is_test,
         is_cancelled=any(isinstance(e, events.LessonCancelled) for e in journal),
     )
-
-
-def _pair(pair: Pair) -> facts.Pair:
-    """Dated statuses become the spans in which the pair is active."""
-    spans: list[facts.DateSpan] = []
-    for change, following in zip(pair.statuses, [*pair.statuses[1:], None], strict=True):
-        if change.status == "active":
-            spans.append(facts.DateSpan(change.since, following.since - _DAY if following else None))
-    return facts.Pair(id=pair.id, supporter=pair.supporter, recipient=pair.recipient, active=tuple(spans))
 
 
 def _row(activity: Activity, windows: Sequence[MonthWindow]) -> ActivityRow:

@@ -9,12 +9,13 @@ from collections.abc import Sequence
 import msgspec
 
 from classroom.ledger.activity import Activity, Flag, Headcount, RoomEvidence, State
-from classroom.ledger.facts import Confirmation, Facts, Pair, Role
+from classroom.ledger.facts import Confirmation, Facts, Role
 from classroom.ledger.headcount import headcount, marks, with_a_teacher
 from classroom.ledger.intervals import Intervals, from_ms, intersect, to_ms, total_ms, union
 from classroom.ledger.months import local_date
 from classroom.ledger.rules import MINUTE_MS, CountingRules
 from classroom.ledger.slices import RoomSlice, Slice, slices
+from classroom.registry.facts import Pair, is_active, joins
 
 
 class _Sides(msgspec.Struct, frozen=True):
@@ -61,9 +62,9 @@ def _pairs_of(one: Slice, pairs: Sequence[Pair]) -> list[Pair]:
     rural = dict.fromkeys(room.seat.school for room in one.rooms if room.role is Role.RURAL and room.is_connected)
     for host in hosts:
         for other in rural:
-            between = [pair for pair in pairs if pair.joins(host, other)]
+            between = [pair for pair in pairs if joins(pair, host, other)]
             if not any(pair in found for pair in between):
-                found += [pair for pair in between if pair.is_active(day)] or between
+                found += [pair for pair in between if is_active(pair, day)] or between
     return found
 
 
@@ -145,7 +146,7 @@ def _sides(one: Slice, pair: Pair) -> _Sides:
 def _blocks(one: Slice, pair: Pair) -> tuple[Flag, ...]:
     """Preconditions that fail, each of which alone keeps the activity from counting."""
     failing = {
-        Flag.PAIR_INACTIVE: not pair.is_active(local_date(from_ms(one.begins_ms))),
+        Flag.PAIR_INACTIVE: not is_active(pair, local_date(from_ms(one.begins_ms))),
         Flag.TEST: one.lesson.is_test,
         Flag.CANCELLED: one.lesson.is_cancelled,
     }

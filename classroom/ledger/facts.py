@@ -2,12 +2,13 @@
 journal and the registry; the ledger reads nothing else. Schools, rooms, pairs and people are ids, never names.
 """
 
-from datetime import date, datetime
+from datetime import datetime
 from enum import StrEnum
 
 import msgspec
 
 from classroom.ledger.intervals import Intervals
+from classroom.registry.facts import Pair
 
 
 class Role(StrEnum):
@@ -75,33 +76,6 @@ class RoomPresence(msgspec.Struct, frozen=True, kw_only=True):
     """VIEW_ONLY 单向: connected, media flowing, but not interactive."""
     held_back: Intervals = ()
     """When the server had taken the room's video down to a rung without moving pictures (counts as receiving video)."""
-
-
-class DateSpan(msgspec.Struct, frozen=True):
-    """Local dates (+08:00), both inclusive; last None: still running."""
-
-    first: date
-    last: date | None = None
-
-    def holds(self, day: date) -> bool:
-        return self.first <= day and (self.last is None or day <= self.last)
-
-
-class Pair(msgspec.Struct, frozen=True, kw_only=True):
-    """结对: supporter (支援学校) and recipient (受援学校; None while 待定), and when it is active."""
-
-    id: str
-    supporter: str
-    recipient: str | None
-    active: tuple[DateSpan, ...] = ()
-
-    def is_active(self, day: date) -> bool:
-        """生效 on that local date. A pair without a named recipient never is."""
-        return self.recipient is not None and any(span.holds(day) for span in self.active)
-
-    def joins(self, one: str, other: str) -> bool:
-        """Whether these two schools are the pair's two sides, in either order."""
-        return self.recipient is not None and {one, other} == {self.supporter, self.recipient}
 
 
 class Confirmation(msgspec.Struct, frozen=True, kw_only=True):

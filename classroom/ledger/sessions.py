@@ -4,9 +4,10 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
-from classroom.ledger.facts import Facts, Lesson, Pair, Role, RoomPresence
+from classroom.ledger.facts import Facts, Lesson, Role, RoomPresence
 from classroom.ledger.intervals import Interval, Intervals, bridge, clip, intersect, to_ms, union
 from classroom.ledger.rules import MINUTE_MS, CountingRules
+from classroom.registry.facts import Pair, joins
 
 SIDES = (Role.HOST, Role.RURAL)
 
@@ -87,7 +88,7 @@ def _is_pair_of(pair: Pair, session: Session) -> bool:
         {schools[piece.room] for piece in session.presence if piece.role is role and piece.room in schools}
         for role in SIDES
     )
-    return any(pair.joins(host, other) for host in hosts for other in rural)
+    return any(joins(pair, host, other) for host in hosts for other in rural)
 
 
 def trimmed(session: Session, cut_ms: int | None, rules: CountingRules) -> Session:

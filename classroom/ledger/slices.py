@@ -13,10 +13,11 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
-from classroom.ledger.facts import Facts, Lesson, Pair, Period, Role, Seat
+from classroom.ledger.facts import Facts, Lesson, Period, Role, Seat
 from classroom.ledger.intervals import Interval, Intervals, clip, subtract, to_ms, union
 from classroom.ledger.rules import MINUTE_MS, CountingRules
 from classroom.ledger.sessions import SIDES, Session, clusters, planned_for, sessions_of, trimmed, used_by_room
+from classroom.registry.facts import Pair
 
 
 class RoomSlice(msgspec.Struct, frozen=True, kw_only=True):

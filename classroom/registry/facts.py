@@ -103,6 +103,11 @@ def is_active(pair: Pair, day: date) -> bool:
     return pair.recipient is not None and status_on(pair, day) == "active"
 
 
+def joins(pair: Pair, one: str, other: str) -> bool:
+    """Whether these two schools are the pair's two sides, in either order."""
+    return pair.recipient is not None and {one, other} == {pair.supporter, pair.recipient}
+
+
 def students_on(school_class: Class, day: date) -> int | None:
     """The roster size on a day; None before the first dated size."""
     students: int | None = None

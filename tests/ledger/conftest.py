@@ -8,16 +8,17 @@ import pytest
 
 from classroom.ledger.activity import Activity
 from classroom.ledger.counting import judge
-from classroom.ledger.facts import Confirmation, DateSpan, Facts, Lesson, Pair, Period, Role, RoomPresence, Seat
+from classroom.ledger.facts import Confirmation, Facts, Lesson, Period, Role, RoomPresence, Seat
 from classroom.ledger.intervals import Interval, Intervals, to_ms, union
 from classroom.ledger.rules import CountingRules
+from classroom.registry.facts import Pair, StatusChange
 
 SHANGHAI = timezone(timedelta(hours=8))
-SINCE_APRIL = (DateSpan(date(2019, 4, 1)),)
+SINCE_APRIL = (StatusChange(since=date(2019, 4, 1), status="active"),)
 
-P1 = Pair(id="P1", supporter="实验小学", recipient="檀溪中小", active=SINCE_APRIL)
-P2 = Pair(id="P2", supporter="南苑小学", recipient="礼张完小", active=SINCE_APRIL)
-P11 = Pair(id="P11", supporter="实验小学", recipient="金口河", active=())
+P1 = Pair(id="P1", supporter="实验小学", recipient="檀溪中小", statuses=SINCE_APRIL)
+P2 = Pair(id="P2", supporter="南苑小学", recipient="礼张完小", statuses=SINCE_APRIL)
+P11 = Pair(id="P11", supporter="实验小学", recipient="金口河", statuses=())
 
 SEATS = {
     seat.room: seat

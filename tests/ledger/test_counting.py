@@ -14,10 +14,11 @@ from hypothesis import strategies as st
 
 from classroom.ledger.activity import Activity, Flag, NumberSource, State
 from classroom.ledger.counting import judge
-from classroom.ledger.facts import Confirmation, DateSpan, Facts, Lesson, Pair, Role, Seat
+from classroom.ledger.facts import Confirmation, Facts, Lesson, Role, Seat
 from classroom.ledger.intervals import bridge, intersect, total_ms, union
 from classroom.ledger.months import WindowMode, default_windows, window_of
 from classroom.ledger.rollup import month_of
+from classroom.registry.facts import Pair, StatusChange
 
 COUNTED, PENDING, NOT_COUNTED = State.COUNTED, State.PENDING, State.NOT_COUNTED
 
@@ -321,10 +322,17 @@ def test_every_precondition_that_fails_is_named(day: Any) -> None:
     assert day.activity().flags == (Flag.PAIR_INACTIVE, Flag.TEST, Flag.CANCELLED, Flag.NOT_HELD)
 
 
+def active(first: int, last: int) -> tuple[StatusChange, ...]:
+    """On these days of May 2019, both included."""
+    return (
+        StatusChange(since=date(2019, 5, first), status="active"),
+        StatusChange(since=date(2019, 5, last + 1), status="ended"),
+    )
+
+
 @pytest.mark.parametrize(("first", "last", "state"), [(14, 14, COUNTED), (15, 20, NOT_COUNTED), (1, 13, NOT_COUNTED)])
 def test_a_pair_is_judged_on_the_local_date_of_the_lesson(day: Any, first: int, last: int, state: State) -> None:
-    span = DateSpan(date(2019, 5, first), date(2019, 5, last))
-    day.pairs = [Pair(id="P1", supporter="实验小学", recipient="檀溪中小", active=(span,))]
+    day.pairs = [Pair(id="P1", supporter="实验小学", recipient="檀溪中小", statuses=active(first, last))]
     day.lesson()
     day.host()
     day.rural("R1")
@@ -332,7 +340,14 @@ def test_a_pair_is_judged_on_the_local_date_of_the_lesson(day: Any, first: int, 
 
 
 def test_a_pair_without_a_named_recipient_never_counts(day: Any) -> None:
-    day.pairs = [Pair(id="P1", supporter="实验小学", recipient=None, active=(DateSpan(date(2019, 4, 1)),))]
+    day.pairs = [
+        Pair(
+            id="P1",
+            supporter="实验小学",
+            recipient=None,
+            statuses=(StatusChange(since=date(2019, 4, 1), status="active"),),
+        )
+    ]
     day.lesson()
     day.host()
     day.rural("R1")
@@ -340,7 +355,14 @@ def test_a_pair_without_a_named_recipient_never_counts(day: Any) -> None:
 
 
 def test_each_pair_of_a_lesson_is_judged_on_its_own(day: Any) -> None:
-    day.pairs.append(Pair(id="P12", supporter="实验小学", recipient="礼张完小", active=(DateSpan(date(2019, 4, 1)),)))
+    day.pairs.append(
+        Pair(
+            id="P12",
+            supporter="实验小学",
+            recipient="礼张完小",
+            statuses=(StatusChange(since=date(2019, 4, 1), status="active"),),
+        )
+    )
     day.lesson(rooms="U1 R1 R3", pairs="P1 P12")
     day.host()
     day.rural("R1")
@@ -352,7 +374,14 @@ def test_each_pair_of_a_lesson_is_judged_on_its_own(day: Any) -> None:
 
 
 def test_a_pair_that_only_joined_is_at_most_pending(day: Any) -> None:
-    day.pairs.append(Pair(id="P12", supporter="实验小学", recipient="礼张完小", active=(DateSpan(date(2019, 4, 1)),)))
+    day.pairs.append(
+        Pair(
+            id="P12",
+            supporter="实验小学",
+            recipient="礼张完小",
+            statuses=(StatusChange(since=date(2019, 4, 1), status="active"),),
+        )
+    )
     guest = Seat(room="R3", school="礼张完小", students=12, teachers=1, on_timetable=False)
     day.lesson(seats=(Seat(room="U1", school="实验小学"), Seat(room="R1", school="檀溪中小"), guest))
     day.host()
@@ -364,9 +393,11 @@ def test_a_pair_that_only_joined_is_at_most_pending(day: Any) -> None:
 
 
 def test_of_two_rounds_between_the_same_schools_a_joined_room_means_the_active_one(day: Any) -> None:
-    old = Pair(
-        id="OLD", supporter="实验小学", recipient="檀溪中小", active=(DateSpan(date(2016, 1, 1), date(2018, 1, 1)),)
+    ended = (
+        StatusChange(since=date(2016, 1, 1), status="active"),
+        StatusChange(since=date(2018, 1, 2), status="ended"),
     )
+    old = Pair(id="OLD", supporter="实验小学", recipient="檀溪中小", statuses=ended)
     day.pairs.insert(0, old)
     day.lesson(pairs="P2")
     day.host()

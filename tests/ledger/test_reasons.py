@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from classroom.ledger.facts import DateSpan, Pair
 from classroom.ledger.reasons import reason_en, reason_zh
+from classroom.registry.facts import Pair, StatusChange
 
 NAMES = {"实验小学": "实验小学", "檀溪中小": "檀溪中小"}
 
@@ -47,7 +47,14 @@ def test_pending_for_its_direction(day: Any) -> None:
 
 
 def test_pending_because_the_pair_was_not_planned(day: Any) -> None:
-    day.pairs.append(Pair(id="P12", supporter="实验小学", recipient="礼张完小", active=(DateSpan(day.day),)))
+    day.pairs.append(
+        Pair(
+            id="P12",
+            supporter="实验小学",
+            recipient="礼张完小",
+            statuses=(StatusChange(since=day.day, status="active"),),
+        )
+    )
     day.lesson(rooms="U1 R1 R3")
     day.host()
     day.rural("R3")

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from classroom.ledger.activity import Flag, State
-from classroom.ledger.facts import DateSpan, Pair
+from classroom.registry.facts import Pair, StatusChange
 
 COUNTED, PENDING, NOT_COUNTED = State.COUNTED, State.PENDING, State.NOT_COUNTED
 
@@ -185,7 +185,14 @@ def test_sessions_without_a_second_together_stay_apart(day: Any) -> None:
 
 
 def test_the_pair_of_an_unplanned_lesson_may_be_named_and_joined(day: Any) -> None:
-    day.pairs.append(Pair(id="P12", supporter="实验小学", recipient="礼张完小", active=(DateSpan(date(2019, 4, 1)),)))
+    day.pairs.append(
+        Pair(
+            id="P12",
+            supporter="实验小学",
+            recipient="礼张完小",
+            statuses=(StatusChange(since=date(2019, 4, 1), status="active"),),
+        )
+    )
     day.unplanned("A", rooms="U1 R1 R3", pairs="P1")
     together(day, "A", "14:00-14:40")
     day.rural("R3", "14:00-14:40", lesson="A")

@@ -15,6 +15,7 @@ from classroom.registry.facts import (
     is_active,
     is_usable,
     is_valid,
+    joins,
     status_on,
     students_on,
 )
@@ -47,6 +48,12 @@ def test_a_pair_has_one_status_a_day(day: date, status: str | None, active: bool
 
 def test_a_pair_without_a_named_recipient_is_never_active() -> None:
     assert not is_active(pair((date(2019, 4, 1), "active"), recipient=None), date(2019, 5, 1))
+
+
+def test_a_pair_joins_its_two_schools_in_either_order() -> None:
+    assert joins(pair(), "s1", "s2") and joins(pair(), "s2", "s1")
+    assert not joins(pair(), "s1", "s3") and not joins(pair(), "s1", "s1")
+    assert not joins(pair(recipient=None), "s1", "s2")
 
 
 def test_a_roster_size_holds_from_its_day_on() -> None:
