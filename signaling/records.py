@@ -5,15 +5,15 @@ from datetime import datetime, time, timedelta
 
 import msgspec
 
-from classroom.ledger import facts
 from classroom.ledger.activity import Activity, Flag
 from classroom.ledger.counting import judge
-from classroom.ledger.months import SHANGHAI, MonthWindow, WindowMode, default_windows, local_date, window_of
-from classroom.ledger.presence import RungChange, SeatRoom, room_presence
+from classroom.ledger.facts import Facts, Lesson, Role, RoomPresence
+from classroom.ledger.months import SHANGHAI, MonthWindow, WindowMode, default_windows, local_date
+from classroom.ledger.reading import lesson_facts, presence_facts, scheduled
 from classroom.ledger.reasons import reason_en, reason_zh
-from classroom.ledger.rollup import MonthTotal, month_total
+from classroom.ledger.rollup import MonthTotal, month_of, month_total
 from classroom.ledger.rules import CountingRules
-from classroom.lesson import events
+from classroom.lesson.events import LessonScheduled
 from classroom.registry.book import Book
 from classroom.store.activities import ActivityRow
 from classroom.store.store import Store
@@ -72,13 +72,13 @@ class Records:
     async def settle(self, lesson: str) -> list[Activity]:
         """Judge an ended lesson and its neighbours of the day (their zones touch), and store the activities."""
         journal = await self._store.journal.events(lesson)
-        scheduled = _scheduled(journal)
-        if scheduled is None:
+        plan = scheduled(journal)
+        if plan is None:
             return []
-        near = await self._near(scheduled)
+        near = await self._near(plan)
         book = await self._store.registry.book()
         judged = judge(await self._facts(list(near), book), self._rules)
-        windows = self._windows(max((one.begins_at for one in judged), default=scheduled.at))
+        windows = self._windows(max((one.begins_at for one in judged), default=plan.at))
         for one in (one for one, is_over in near.items() if is_over):
             rows = [_row(activity, windows) for activity in judged if activity.lesson == one]
             await self._store.activities.replace(one, rows)
@@ -95,13 +95,13 @@ class Records:
     async def minutes(self, lesson: str) -> dict[str, int]:
         """Seat → whole minutes together with the other side (同堂时长), over all periods; the host's is the longest."""
         journal = await self._store.journal.events(lesson)
-        scheduled = _scheduled(journal)
-        seats = {seat.classroom: seat.seat for seat in scheduled.seats} if scheduled else {}
+        plan = scheduled(journal)
+        seats = {seat.classroom: seat.seat for seat in plan.seats} if plan else {}
         minutes: dict[str, int] = {}
         for row in await self._store.activities.of_lesson(lesson):
             for room in _activity(row).rooms:
                 seat = seats.get(room.room, room.room)
-                if room.role is facts.Role.HOST:
+                if room.role is Role.HOST:
                     minutes[seat] = max(minutes.get(seat, 0), room.minutes)
                 else:
                     minutes[seat] = minutes.get(seat, 0) + room.minutes
@@ -128,63 +128,23 @@ class Records:
     def _windows(self, through: datetime) -> tuple[MonthWindow, ...]:
         return default_windows(local_date(through), self._mode)
 
-    async def _near(self, scheduled: events.LessonScheduled) -> dict[str, bool]:
+    async def _near(self, plan: LessonScheduled) -> dict[str, bool]:
         """The supporter's lessons of that day → whether they are over. One that is not still cuts the zones of others,
         but is judged only when it ends."""
-        begins = scheduled.periods[0].start if scheduled.periods else scheduled.at
+        begins = plan.periods[0].start if plan.periods else plan.at
         midnight = datetime.combine(local_date(begins), time(), SHANGHAI)
-        found = await self._store.lessons.between(midnight - _MARGIN, midnight + _DAY + _MARGIN, scheduled.supporter)
-        return {one.id: one.state == "ended" or one.id == scheduled.lesson for one in found}
+        found = await self._store.lessons.between(midnight - _MARGIN, midnight + _DAY + _MARGIN, plan.supporter)
+        return {one.id: one.state == "ended" or one.id == plan.lesson for one in found}
 
-    async def _facts(self, ids: Sequence[str], book: Book) -> facts.Facts:
-        lessons: list[facts.Lesson] = []
-        presence: list[facts.RoomPresence] = []
+    async def _facts(self, ids: Sequence[str], book: Book) -> Facts:
+        lessons: list[Lesson] = []
+        presence: list[RoomPresence] = []
         for one in ids:
             journal = await self._store.journal.events(one)
-            if (scheduled := _scheduled(journal)) is None:
-                continue
-            lessons.append(_lesson(scheduled, journal))
-            rooms = {
-                seat.seat: SeatRoom(seat.classroom, facts.Role.HOST if seat.role == "host" else facts.Role.RURAL)
-                for seat in scheduled.seats
-            }
-            rungs = [RungChange(e.at, e.seat, e.rung) for e in journal if isinstance(e, events.RungChanged)]
-            beats = await self._store.journal.heartbeats(one)
-            presence.extend(room_presence(one, beats, rooms, self._rules, rungs))
-        return facts.Facts(
-            lessons=tuple(lessons),
-            presence=tuple(presence),
-            pairs=tuple(book.pairs.values()),
-        )
-
-
-def _scheduled(journal: Sequence[events.AnyEvent]) -> events.LessonScheduled | None:
-    return journal[0] if journal and isinstance(journal[0], events.LessonScheduled) else None
-
-
-def _lesson(scheduled: events.LessonScheduled, journal: Sequence[events.AnyEvent]) -> facts.Lesson:
-    confirmed = {e.seat: e for e in journal if isinstance(e, events.HeadcountConfirmed)}
-    host = next(seat for seat in scheduled.seats if seat.role == "host")
-    return facts.Lesson(
-        id=scheduled.lesson,
-        host_room=host.classroom,
-        seats=tuple(
-            facts.Seat(
-                room=seat.classroom,
-                school=seat.school,
-                students=seat.students,
-                teachers=seat.teachers,
-                confirmed_students=confirmed[seat.seat].students if seat.seat in confirmed else None,
-                confirmed_teachers=confirmed[seat.seat].teachers if seat.seat in confirmed else None,
-            )
-            for seat in scheduled.seats
-        ),
-        periods=tuple(facts.Period(period.start, period.end) for period in scheduled.periods),
-        pairs=scheduled.pairs,
-        subject=scheduled.subject or None,
-        is_test=scheduled.is_test,
-        is_cancelled=any(isinstance(e, events.LessonCancelled) for e in journal),
-    )
+            if (lesson := lesson_facts(journal)) is not None:
+                lessons.append(lesson)
+                presence += presence_facts(journal, await self._store.journal.heartbeats(one), self._rules)
+        return Facts(lessons=tuple(lessons), presence=tuple(presence), pairs=tuple(book.pairs.values()))
 
 
 def _row(activity: Activity, windows: Sequence[MonthWindow]) -> ActivityRow:
@@ -192,7 +152,7 @@ def _row(activity: Activity, windows: Sequence[MonthWindow]) -> ActivityRow:
         pair=activity.pair,
         lesson=activity.lesson,
         period=activity.period,
-        month=window_of(activity.begins_at, windows).month,
+        month=month_of(activity, windows),
         state=activity.state.value,
         minutes=activity.minutes,
         participants=activity.participants,

@@ -14,6 +14,7 @@ import msgspec
 from classroom.ledger.facts import Role, RoomPresence
 from classroom.ledger.intervals import Interval, Intervals, intersect, subtract, to_ms, union
 from classroom.ledger.rules import CountingRules
+from classroom.lesson.events import RungChanged
 from classroom.lesson.heartbeat import Heartbeat
 
 FLOWS = ("up_audio", "up_video", "down_audio", "down_video")
@@ -26,14 +27,6 @@ class SeatFlows(msgspec.Struct, frozen=True, kw_only=True):
     up_video: Intervals = ()
     down_audio: Intervals = ()
     down_video: Intervals = ()
-
-
-class RungChange(msgspec.Struct, frozen=True):
-    """From `at` on the server keeps the seat's received picture at `rung` (until the next change)."""
-
-    at: datetime
-    seat: str
-    rung: str
 
 
 class SeatRoom(msgspec.Struct, frozen=True):
@@ -83,7 +76,7 @@ def flow_intervals(heartbeats: Iterable[Heartbeat], rules: CountingRules) -> dic
     return {seat: SeatFlows(**{flow: run.intervals() for flow, run in flows.items()}) for seat, flows in runs.items()}
 
 
-def held_back(changes: Iterable[RungChange], seat: str, until_at: datetime, rules: CountingRules) -> Intervals:
+def held_back(changes: Iterable[RungChanged], seat: str, until_at: datetime, rules: CountingRules) -> Intervals:
     """When the server had put `seat` on a rung without moving pictures; `until_at` closes the last rung."""
     mine = sorted((to_ms(change.at), change.rung) for change in changes if change.seat == seat)
     ends = [at for at, _ in mine[1:]] + [to_ms(until_at)]
@@ -97,7 +90,7 @@ def room_presence(
     heartbeats: Sequence[Heartbeat],
     rooms: Mapping[str, SeatRoom],
     rules: CountingRules,
-    rungs: Sequence[RungChange] = (),
+    rungs: Sequence[RungChanged] = (),
 ) -> tuple[RoomPresence, ...]:
     """One lesson's heartbeats → presence of each seat named in `rooms` (seat → room and role), no other.
 

@@ -9,13 +9,13 @@ from hypothesis import strategies as st
 from classroom.ledger.facts import Role
 from classroom.ledger.intervals import Interval, Intervals, to_ms
 from classroom.ledger.presence import (
-    RungChange,
     SeatRoom,
     flow_intervals,
     held_back,
     room_presence,
 )
 from classroom.ledger.rules import CountingRules
+from classroom.lesson.events import RungChanged
 from classroom.lesson.heartbeat import Heartbeat, Marks
 
 NINE = datetime(2019, 5, 14, 1, 0, tzinfo=UTC)
@@ -27,6 +27,10 @@ ALL = Marks(up_audio=0, up_video=0, down_audio=0, down_video=0)
 
 def beat(second: float, boot: str = "a", **seats: Marks) -> Heartbeat:
     return Heartbeat(lesson="L", at=NINE + timedelta(seconds=second), boot=boot, seats=seats)
+
+
+def rung(second: float, seat: str, name: str) -> RungChanged:
+    return RungChanged(lesson="L", seq=1, at=NINE + timedelta(seconds=second), by="server", seat=seat, rung=name)
 
 
 def spans(*edges: tuple[float, float]) -> Intervals:
@@ -107,7 +111,7 @@ def both(second: float, rural: Marks, host: Marks = ALL) -> Heartbeat:
     return beat(second, teacher=host, r1=rural)
 
 
-def rural_after(change: Marks, rungs: tuple[RungChange, ...] = ()) -> tuple[Intervals, Intervals, Intervals]:
+def rural_after(change: Marks, rungs: tuple[RungChanged, ...] = ()) -> tuple[Intervals, Intervals, Intervals]:
     """A room connected both ways for ten seconds, then as `change` for ten."""
     heartbeats = [both(s, ALL) for s in range(11)] + [both(s, change) for s in range(11, 21)]
     _, rural = room_presence("L", heartbeats, ROOMS, RULES, rungs)
@@ -137,14 +141,14 @@ def test_its_own_picture_is_not_asked_for() -> None:
 
 def test_a_rung_without_moving_pictures_that_the_server_chose_counts_as_picture() -> None:
     rungs = (
-        RungChange(NINE + timedelta(seconds=10), "r1", "audio"),
-        RungChange(NINE, "teacher", "audio"),
+        rung(10, "r1", "audio"),
+        rung(0, "teacher", "audio"),
     )
     assert rural_after(Marks(up_audio=0, down_audio=0), rungs) == (spans((0, 20)), (), spans((10, 20)))
 
 
 def test_a_rung_with_pictures_holds_nothing_back() -> None:
-    rungs = [RungChange(NINE, "r1", "still"), RungChange(NINE + timedelta(seconds=5), "r1", "full")]
+    rungs = [rung(0, "r1", "still"), rung(5, "r1", "full")]
     assert held_back(rungs, "r1", NINE + timedelta(seconds=20), RULES) == spans((0, 5))
     assert held_back([], "r1", NINE, RULES) == ()
 

@@ -1,0 +1,66 @@
+"""What a lesson's journal tells the ledger: the timetable entry as it was in force, and who was connected as what."""
+
+from collections.abc import Sequence
+
+from classroom.ledger.facts import Lesson, Period, Role, RoomPresence, Seat
+from classroom.ledger.presence import SeatRoom, room_presence
+from classroom.ledger.rules import CountingRules
+from classroom.lesson.events import (
+    AnyEvent,
+    HeadcountConfirmed,
+    LessonCancelled,
+    LessonScheduled,
+    RungChanged,
+    SeatPlan,
+)
+from classroom.lesson.heartbeat import Heartbeat
+
+
+def scheduled(journal: Sequence[AnyEvent]) -> LessonScheduled | None:
+    """The event that every journal begins with; None for an empty one."""
+    return journal[0] if journal and isinstance(journal[0], LessonScheduled) else None
+
+
+def lesson_facts(journal: Sequence[AnyEvent]) -> Lesson | None:
+    """排课 with the numbers confirmed since: of each seat the latest count. None for an empty journal."""
+    plan = scheduled(journal)
+    if plan is None:
+        return None
+    confirmed = {event.seat: event for event in journal if isinstance(event, HeadcountConfirmed)}
+    return Lesson(
+        id=plan.lesson,
+        host_room=next(seat.classroom for seat in plan.seats if seat.role == "host"),
+        seats=tuple(_seat(seat, confirmed.get(seat.seat)) for seat in plan.seats),
+        periods=tuple(Period(period.start, period.end) for period in plan.periods),
+        pairs=plan.pairs,
+        subject=plan.subject or None,
+        is_test=plan.is_test,
+        is_cancelled=any(isinstance(event, LessonCancelled) for event in journal),
+    )
+
+
+def presence_facts(
+    journal: Sequence[AnyEvent], heartbeats: Sequence[Heartbeat], rules: CountingRules
+) -> tuple[RoomPresence, ...]:
+    """Presence of every seat that was planned; none for an empty journal."""
+    plan = scheduled(journal)
+    if plan is None:
+        return ()
+    rooms = {seat.seat: SeatRoom(seat.classroom, _role(seat)) for seat in plan.seats}
+    rungs = [event for event in journal if isinstance(event, RungChanged)]
+    return room_presence(plan.lesson, heartbeats, rooms, rules, rungs)
+
+
+def _seat(plan: SeatPlan, confirmed: HeadcountConfirmed | None) -> Seat:
+    return Seat(
+        room=plan.classroom,
+        school=plan.school,
+        students=plan.students,
+        teachers=plan.teachers,
+        confirmed_students=None if confirmed is None else confirmed.students,
+        confirmed_teachers=None if confirmed is None else confirmed.teachers,
+    )
+
+
+def _role(plan: SeatPlan) -> Role:
+    return Role.HOST if plan.role == "host" else Role.RURAL
