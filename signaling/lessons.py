@@ -12,6 +12,7 @@ from typing import Final
 
 import structlog
 
+from classroom.ledger.months import SHANGHAI
 from classroom.lesson import seats, state
 from classroom.lesson.errors import LessonError
 from classroom.lesson.events import HOST_SEAT, UnreadableRow
@@ -28,7 +29,7 @@ from signaling.live import Live, Parts, Recorder, Streams, settle
 from signaling.messages import AnyClientMessage, AnyServerMessage, Closing, NoteConsent, Ping, Pong, View
 from signaling.notices import commands_of, forget_streams
 from signaling.steady import Steady
-from signaling.view import CHINA, names_of, view_of
+from signaling.view import names_of, view_of
 from signaling.watch import WatchRules
 
 log = structlog.get_logger("lessons")
@@ -161,7 +162,7 @@ class Lessons:
     async def handle(self, guest: Guest, message: AnyClientMessage) -> AnyServerMessage | None:
         """Does what a page asks; what there is to answer to it alone. Raises LessonError."""
         if isinstance(message, Ping):
-            return Pong(t=message.t, now=self._clock.at().astimezone(CHINA))
+            return Pong(t=message.t, now=self._clock.at().astimezone(SHANGHAI))
         if isinstance(message, NoteConsent):
             await self._note_consent(guest, message)
         command = command_of(message, guest.by, guest.seat)

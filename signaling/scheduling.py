@@ -10,13 +10,13 @@ from typing import Annotated, Final
 
 import msgspec
 
+from classroom.ledger.months import local_date
 from classroom.lesson import recording, state
 from classroom.lesson.errors import LessonError
 from classroom.lesson.events import HOST_SEAT, AnyEvent, Period, SeatPlan
 from classroom.registry.facts import Link, PairStatus, School, students_on
 from classroom.store.store import Store
 from signaling.messages import PersonName, Students, Teachers
-from signaling.view import CHINA
 
 HOST_ROOM: Final = "主讲教室"
 RURAL_ROOM: Final = "同步课堂教室"
@@ -124,7 +124,7 @@ async def schedule_lesson(
     if request.start is not None and abs(request.start - at) > PLANNED_WITHIN:
         raise LessonError("bad_schedule")
     lesson = new_id()
-    day = (request.start or at).astimezone(CHINA).date()
+    day = local_date(request.start or at)
     host = await _host_plan(store, request, supporter, day)
     rural = [await _rural_plan(store, recipient, day) for recipient in request.recipients]
     pairs = [await store.registry.pair(supporter.id, plan.school, day, new_pairs) for plan in rural]

@@ -1,10 +1,11 @@
 """The View: a lesson with the registry's names, as pages show it. Pure."""
 
 from collections.abc import Collection, Mapping
-from datetime import datetime, timedelta, timezone
+from datetime import datetime
 
 import msgspec
 
+from classroom.ledger.months import SHANGHAI
 from classroom.lesson.lesson import Lesson, Seat
 from classroom.registry.book import Book
 from signaling.messages import (
@@ -18,9 +19,6 @@ from signaling.messages import (
     StreamView,
     View,
 )
-
-CHINA = timezone(timedelta(hours=8))
-"""All of China reads one clock, without summer time."""
 
 
 class Names(msgspec.Struct, frozen=True, kw_only=True):
@@ -123,8 +121,8 @@ def _seat_view(
 
 
 def _local(at: datetime) -> datetime:
-    return at.astimezone(CHINA)
+    return at.astimezone(SHANGHAI)
 
 
 def _local_or_none(at: datetime | None) -> datetime | None:
-    return None if at is None else at.astimezone(CHINA)
+    return None if at is None else at.astimezone(SHANGHAI)

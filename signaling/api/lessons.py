@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 import msgspec
 from aiohttp import web
 
-from classroom.ledger.months import SHANGHAI
+from classroom.ledger.months import SHANGHAI, local_date
 from classroom.registry.book import choices
 from classroom.registry.facts import School
 from classroom.store.lessons import ListedLesson
@@ -83,7 +83,7 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
 async def classrooms(request: web.Request) -> web.Response:
     """The classes and paired classrooms that a teacher may make a lesson of."""
     grant = await grant_of(request, "create_lesson")
-    today = request.app[CLOCK].at().astimezone(SHANGHAI).date()
+    today = local_date(request.app[CLOCK].at())
     book = await request.app[STORE].registry.book()
     return answer(choices(book, _school(grant), today))
 
