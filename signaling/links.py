@@ -6,7 +6,8 @@ from typing import Literal
 import msgspec
 
 from classroom.store.store import Store
-from signaling.scheduling import RURAL_ROOM, Name
+from signaling.messages import Name
+from signaling.scheduling import RURAL_ROOM
 
 
 class LinkRequest(msgspec.Struct, frozen=True, kw_only=True):

@@ -9,6 +9,9 @@ from typing import Annotated, Literal
 import msgspec
 
 from classroom.lesson.events import Fault, SeatRole
+from classroom.lesson.lesson import State
+from classroom.lesson.seats import MAX_STUDENTS, MAX_TEACHERS
+from classroom.registry.facts import Role
 
 PROTOCOL_VERSION = 1
 MAX_MESSAGE_BYTES = 4096
@@ -21,12 +24,14 @@ MAX_EXCESS = 4
 HELLO_TIMEOUT_S = 5.0
 HEARTBEAT_S = 5.0
 
+ONE_LINE = r"^[^\x00-\x1f\x7f]+\Z"
 Token = Annotated[str, msgspec.Meta(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_-]+\Z")]
 DeviceId = Annotated[str, msgspec.Meta(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_.:-]+\Z")]
 SeatId = Annotated[str, msgspec.Meta(min_length=1, max_length=32, pattern=r"^[A-Za-z0-9_-]+\Z")]
-PersonName = Annotated[str, msgspec.Meta(min_length=1, max_length=40, pattern=r"^[^\x00-\x1f\x7f]+\Z")]
-Students = Annotated[int, msgspec.Meta(ge=0, le=2000)]
-Teachers = Annotated[int, msgspec.Meta(ge=0, le=50)]
+Name = Annotated[str, msgspec.Meta(min_length=1, max_length=40, pattern=ONE_LINE)]
+"""Of a person, a school, a room or a class."""
+Students = Annotated[int, msgspec.Meta(ge=0, le=MAX_STUDENTS)]
+Teachers = Annotated[int, msgspec.Meta(ge=0, le=MAX_TEACHERS)]
 
 
 class BadMessage(ValueError):
@@ -111,7 +116,7 @@ class NoteConsent(ClientMessage, frozen=True, kw_only=True, tag="note_consent"):
     """
 
     seat: SeatId | None
-    by_name: PersonName
+    by_name: Name
 
 
 class Record(ClientMessage, frozen=True, kw_only=True, tag="record"):
@@ -212,7 +217,7 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
 
     lesson: str
     seq: int
-    state: Literal["scheduled", "open", "live", "ended"]
+    state: State
     subject: str
     is_test: bool
     now: datetime
@@ -244,7 +249,7 @@ class Welcome(ServerMessage, frozen=True, kw_only=True, tag="welcome"):
     """The answer to hello. `seat` is null for an observer; `recording_notice` says that recording is on or may come."""
 
     seat: str | None
-    role: Literal["teacher", "classroom", "assistant", "observer"]
+    role: Role
     lesson: View
     recording_notice: bool
 

@@ -13,10 +13,10 @@ import msgspec
 from classroom.ledger.months import local_date
 from classroom.lesson import recording, state
 from classroom.lesson.errors import LessonError
-from classroom.lesson.events import HOST_SEAT, AnyEvent, Period, SeatPlan
+from classroom.lesson.events import HOST_SEAT, AnyEvent, Instant, Period, SeatPlan
 from classroom.registry.facts import Link, PairStatus, School, students_on
 from classroom.store.store import Store
-from signaling.messages import PersonName, Students, Teachers
+from signaling.messages import ONE_LINE, Name, Students, Teachers
 
 HOST_ROOM: Final = "主讲教室"
 RURAL_ROOM: Final = "同步课堂教室"
@@ -29,9 +29,7 @@ MAX_MINUTES: Final = 240
 PLANNED_WITHIN: Final = timedelta(days=400)
 """How far from now a lesson may be planned, either way: a mistyped year has no work month."""
 
-Name = Annotated[str, msgspec.Meta(min_length=1, max_length=40, pattern=r"^[^\x00-\x1f\x7f]+\Z")]
 Id = Annotated[str, msgspec.Meta(min_length=12, max_length=12)]
-Instant = Annotated[datetime, msgspec.Meta(tz=True)]
 
 
 class RecipientRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,7 +50,7 @@ class LessonRequest(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     class_name: Name
-    subject: Annotated[str, msgspec.Meta(min_length=1, max_length=20, pattern=r"^[^\x00-\x1f\x7f]+\Z")]
+    subject: Annotated[str, msgspec.Meta(min_length=1, max_length=20, pattern=ONE_LINE)]
     recipients: Annotated[list[RecipientRequest], msgspec.Meta(min_length=1, max_length=state.MAX_RURAL_SEATS)]
     minutes: Annotated[int, msgspec.Meta(ge=1, le=MAX_MINUTES)] | None = None
     start: Instant | None = None
@@ -62,7 +60,7 @@ class LessonRequest(msgspec.Struct, frozen=True, kw_only=True):
     class_size: Students | None = None
     teachers: Teachers = 1
     record: bool = False
-    consent_by: PersonName | None = None
+    consent_by: Name | None = None
     is_test: bool = False
     observers: Annotated[int, msgspec.Meta(ge=0, le=200)] = 10
 
