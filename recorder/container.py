@@ -16,7 +16,7 @@ from recorder.disk import NewFile, checked_name, sync_folder
 from recorder.frames import opus_samples
 from recorder.mp4 import Mp4File, Unclosed
 from recorder.shape import RATES, Shape
-from recorder.timeline import Span
+from recorder.spans import Span
 from recorder.webm import WebmFile
 
 Container = Mp4File | WebmFile

@@ -8,7 +8,7 @@ import structlog
 from recorder.container import Measure, Unreadable, finish_after_crash, measure
 from recorder.disk import checked_id, checked_name, free_bytes, write_atomically
 from recorder.manifest import Manifest, manifest, tail, unfinished
-from recorder.segments import LOG_NAME, FileBegan, FileEnded, GapEnded, SegmentLog, read_log
+from recorder.segment_log import LOG_NAME, FileBegan, FileEnded, GapEnded, SegmentLog, read_log
 
 log = structlog.get_logger(__name__)
 

@@ -10,7 +10,7 @@ import msgspec
 
 from classroom.relay.rtp import Kind
 from recorder.container import Measure
-from recorder.segments import (
+from recorder.segment_log import (
     AnyLine,
     FileBegan,
     FileEnded,
@@ -21,7 +21,7 @@ from recorder.segments import (
     Wanted,
     started_at,
 )
-from recorder.timeline import GapKind, Span, joined, merged, without
+from recorder.spans import Gap, GapKind, Span, joined, merged, without
 
 # Between two files of a stream that was only split, not interrupted, there may be the length of a few frames.
 SEAM_S = 0.1
@@ -29,14 +29,6 @@ SEAM_S = 0.1
 CLOSE_S = 0.1
 # A track that ends this much before the other in a torn file was missing there.
 TAIL_S = 1.0
-
-
-class GapEntry(msgspec.Struct, frozen=True):
-    """Half-open. `kind`: "audio", "video" or "both" are missing."""
-
-    from_s: float
-    to_s: float
-    kind: GapKind
 
 
 class FileEntry(msgspec.Struct, frozen=True):
@@ -49,7 +41,7 @@ class FileEntry(msgspec.Struct, frozen=True):
     width: int | None
     height: int | None
     finished: bool
-    gaps: list[GapEntry]
+    gaps: list[Gap]
 
 
 class StreamEntry(msgspec.Struct, frozen=True):
@@ -58,7 +50,7 @@ class StreamEntry(msgspec.Struct, frozen=True):
     seat: str
     source: str
     files: list[FileEntry]
-    gaps: list[GapEntry]
+    gaps: list[Gap]
 
 
 class Manifest(msgspec.Struct, frozen=True):
@@ -161,7 +153,7 @@ def _file(began: FileBegan, ended: FileEnded | None, measure: Measure | None, ga
     if ended is None and measure is not None:
         gaps = {kind: [*spans, *tail(kind, measure)] for kind, spans in gaps.items()}
     entries = [
-        GapEntry(_ms(gap.from_s), _ms(gap.to_s), gap.kind)
+        Gap(_ms(gap.from_s), _ms(gap.to_s), gap.kind)
         for gap in merged(joined(gaps["audio"], CLOSE_S), joined(gaps["video"], CLOSE_S))
     ]
     return FileEntry(
@@ -176,7 +168,7 @@ def _file(began: FileBegan, ended: FileEnded | None, measure: Measure | None, ga
     )
 
 
-def _stream_gaps(stream: _Stream, files: list[FileEntry]) -> list[GapEntry]:
+def _stream_gaps(stream: _Stream, files: list[FileEntry]) -> list[Gap]:
     """Gaps in the files, and the time between files while a publisher was to be recorded and had not left for good."""
     covered = [(entry.offset_s, entry.offset_s + entry.seconds) for entry in files]
     missing: list[Span] = []
@@ -187,9 +179,9 @@ def _stream_gaps(stream: _Stream, files: list[FileEntry]) -> list[GapEntry]:
             missing += without([whole], covered)
     codecs = {codec for entry in files for codec in entry.codecs}
     kind: GapKind = "both" if len(codecs) != 1 else "audio" if codecs == {"opus"} else "video"
-    between = [GapEntry(_ms(start), _ms(end), kind) for start, end in missing if end - start > SEAM_S]
+    between = [Gap(_ms(start), _ms(end), kind) for start, end in missing if end - start > SEAM_S]
     inside = [
-        GapEntry(_ms(entry.offset_s + gap.from_s), _ms(entry.offset_s + gap.to_s), gap.kind)
+        Gap(_ms(entry.offset_s + gap.from_s), _ms(entry.offset_s + gap.to_s), gap.kind)
         for entry in files
         for gap in entry.gaps
     ]

@@ -14,7 +14,7 @@ from classroom.relay.route import Subscriber
 from recorder.disk import checked_id
 from recorder.library import Library
 from recorder.manifest import Manifest
-from recorder.segments import RecordingStopped
+from recorder.segment_log import RecordingStopped
 from recorder.tap import Tap
 from recorder.writer import DiskGuard, LessonFiles, Problem, StreamKey, StreamWriter, Writer
 

@@ -16,7 +16,7 @@ import structlog
 from classroom.relay.rtp import Kind, Packet
 from recorder.disk import NewFile, checked_id, free_bytes, make_folder
 from recorder.segment import Segment
-from recorder.segments import (
+from recorder.segment_log import (
     FileBegan,
     FileEnded,
     GapEnded,

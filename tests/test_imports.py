@@ -31,6 +31,7 @@ PURE = [
     "classroom/relay/reception.py",
     "recorder/frames.py",
     "recorder/timeline.py",
+    "recorder/spans.py",
     "recorder/manifest.py",
     "signaling/commands.py",
     "signaling/flows.py",

@@ -10,7 +10,8 @@ from classroom.ledger.months import SHANGHAI, local_date
 from classroom.registry.book import choices
 from classroom.registry.facts import School
 from classroom.store.lessons import ListedLesson
-from recorder.manifest import GapEntry, Manifest
+from recorder.manifest import Manifest
+from recorder.spans import Gap
 from signaling.api.body import answer, read_body
 from signaling.auth import Grant
 from signaling.context import CLOCK, LESSONS, NEW_ID, PUBLIC_URL, RECORDER, RECORDS, STORE, grant_of
@@ -64,7 +65,7 @@ class RecordingSummary(msgspec.Struct, frozen=True, kw_only=True):
     source: str
     offset_s: float
     seconds: float
-    gaps: list[GapEntry]
+    gaps: list[Gap]
 
 
 class Summary(msgspec.Struct, frozen=True, kw_only=True):

@@ -13,7 +13,7 @@ import pytest
 
 from recorder.library import Library
 from recorder.manifest import unfinished
-from recorder.segments import read_log
+from recorder.segment_log import read_log
 
 Script = Callable[..., Any]
 Look = Callable[[Path], Any]

@@ -9,7 +9,7 @@ import pytest
 from recorder import disk
 from recorder.disk import NewFile, checked_id, checked_name, free_bytes, make_folder, write_atomically
 from recorder.library import Library
-from recorder.segments import (
+from recorder.segment_log import (
     LOG_NAME,
     FileBegan,
     FileEnded,
@@ -93,12 +93,12 @@ def test_lines_that_the_disk_refuses_wait_and_lines_that_must_be_there_raise(tmp
         raise OSError(errno.ENOSPC, "no space left on device")
 
     with monkeypatch.context() as patched:
-        patched.setattr("recorder.segments.os.write", full)
+        patched.setattr("recorder.segment_log.os.write", full)
         log.append(RecordingStopped(1))
         with pytest.raises(OSError, match="no space"):
             log.append(RecordingStopped(2), must=True)
     with monkeypatch.context() as patched:
-        patched.setattr("recorder.segments.os.write", lambda descriptor, data: 1)
+        patched.setattr("recorder.segment_log.os.write", lambda descriptor, data: 1)
         log.append(RecordingStopped(3))
     log.append(RecordingStopped(4))
     assert read_log(tmp_path) == [RecordingStopped(1), RecordingStopped(3), RecordingStopped(4)]

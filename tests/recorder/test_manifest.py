@@ -5,7 +5,7 @@ import pytest
 
 from recorder.container import Measure
 from recorder.manifest import Manifest, manifest, unfinished
-from recorder.segments import (
+from recorder.segment_log import (
     AnyLine,
     FileBegan,
     FileEnded,

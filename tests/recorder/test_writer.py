@@ -198,7 +198,7 @@ def test_the_log_of_a_full_disk_is_written_later(tmp_path: Path, script: Script,
             raise OSError(errno.ENOSPC, "no space left on device")
         return write(descriptor, data)
 
-    monkeypatch.setattr("recorder.segments.os.write", refuse_the_log)
+    monkeypatch.setattr("recorder.segment_log.os.write", refuse_the_log)
     bench.play(clip)
     manifest = bench.finish()
     assert [(g.kind, g.from_s, g.to_s) for g in manifest.streams[0].gaps] == [
