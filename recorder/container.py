@@ -12,10 +12,10 @@ from av.packet import Packet
 from av.video.stream import VideoStream
 
 from classroom.relay.rtp import Kind
-from recorder.disk import NewFile, checked_name, sync_folder
+from recorder.disk import PART_SUFFIX, NewFile, checked_name, sync_folder
 from recorder.frames import opus_samples
 from recorder.mp4 import Mp4File, Unclosed
-from recorder.shape import RATES, Shape
+from recorder.shape import PICTURE_S, RATES, Shape
 from recorder.spans import Span
 from recorder.webm import WebmFile
 
@@ -54,7 +54,7 @@ def measure(path: Path) -> Measure:
                 length = _duration(packet, kind) / RATES[kind]
                 if kind == "video":
                     # A picture stands until the next one; the last one as long as the one before it.
-                    length = min(0.2, start - last.get(kind, start))
+                    length = min(PICTURE_S, start - last.get(kind, start))
                 first, end = result.spans.get(kind, (start, start))
                 result.spans[kind] = (first, max(end, start + length))
                 last[kind] = start
@@ -72,7 +72,7 @@ def finish_after_crash(path: Path) -> Measure:
     Raises Unreadable, and OSError (disk full): then the old file is as it was.
     """
     before = measure(path)
-    part = path.with_name(checked_name(f"{path.name}.part"))
+    part = path.with_name(checked_name(f"{path.name}{PART_SUFFIX}"))
     part.unlink(missing_ok=True)
     file = NewFile(path.parent, part.name)
     try:

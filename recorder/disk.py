@@ -7,6 +7,8 @@ from pathlib import Path
 # Ids become names of folders and parts of file names. No dot: it separates the parts of a name.
 SAFE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 SAFE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}(\.[A-Za-z0-9_-]{1,64}){1,4}")
+# Of a file that takes its real name once it is whole.
+PART_SUFFIX = ".part"
 
 
 def checked_id(value: str) -> str:
@@ -48,7 +50,7 @@ def free_bytes(path: Path) -> int:
 
 def write_atomically(folder: Path, name: str, data: bytes) -> None:
     """Replace a file whole: whoever reads it sees the old or the new one, also after a loss of power. OSError."""
-    part = folder / f"{checked_name(name)}.part"
+    part = folder / f"{checked_name(name)}{PART_SUFFIX}"
     part.unlink(missing_ok=True)
     file = NewFile(folder, part.name)
     try:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from aiortc.codecs.h264 import h264_depayload
 from aiortc.codecs.vpx import VpxPayloadDescriptor
 
-from classroom.relay.rtp import Kind, Packet
+from classroom.relay.rtp import NAL_FU_A, NAL_IDR, NAL_SPS, NAL_STAP_A, Kind, Packet
 
 # A retransmission over a rural link takes one round trip, seldom more than 200 ms; who waits longer holds back sound.
 HOLE_WAIT_S = 0.25
@@ -27,8 +27,7 @@ MISORDER_PACKETS = 100
 PICTURE_BYTES = 4 * 1024 * 1024
 
 START_CODE = b"\x00\x00\x00\x01"
-H264_IDR, H264_SPS, H264_PPS = 5, 7, 8
-H264_STAP_A, H264_FU_A = 24, 28
+NAL_PPS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,8 +242,8 @@ class VideoFrames:
         if first is None or not data:
             return
         if self._h264:
-            keyframe = H264_IDR in types
-            if H264_SPS in types:
+            keyframe = NAL_IDR in types
+            if NAL_SPS in types:
                 self._parameters = _parameter_sets(data)
             elif keyframe and self._waiting:
                 # An IDR that leans on parameter sets sent before it: the file must begin with them (Annex B).
@@ -271,21 +270,21 @@ def _h264_packet(payload: bytes) -> tuple[set[int], bytes, bool]:
     """NAL unit types that begin in a packet, its Annex B bytes, and whether a keyframe begins here (RFC 6184 §5)."""
     kind = payload[0] & 0x1F
     units: list[bytes] = []
-    if kind == H264_STAP_A:
+    if kind == NAL_STAP_A:
         position = 1
         while position + 2 < len(payload):
             size = int.from_bytes(payload[position : position + 2], "big")
             units.append(payload[position + 2 : position + 2 + size])
             position += 2 + size
-    elif kind == H264_FU_A:
+    elif kind == NAL_FU_A:
         if payload[1] & 0x80:
             units.append(payload[1:])
     else:
         units.append(payload)
     types = {unit[0] & 0x1F for unit in units if unit}
-    begins = H264_SPS in types or any(
+    begins = NAL_SPS in types or any(
         # first_mb_in_slice = 0, written as a single 1 bit: the first slice of the picture (H.264 §7.3.3).
-        unit[0] & 0x1F == H264_IDR and unit[1] & 0x80
+        unit[0] & 0x1F == NAL_IDR and unit[1] & 0x80
         for unit in units
         if len(unit) > 1
     )
@@ -295,7 +294,7 @@ def _h264_packet(payload: bytes) -> tuple[set[int], bytes, bool]:
 def _parameter_sets(annex_b: bytes) -> bytes:
     """The SPS and PPS of a picture, in Annex B."""
     units = re.split(rb"\x00\x00\x00?\x01", annex_b)
-    return b"".join(START_CODE + unit for unit in units if unit and unit[0] & 0x1F in (H264_SPS, H264_PPS))
+    return b"".join(START_CODE + unit for unit in units if unit and unit[0] & 0x1F in (NAL_SPS, NAL_PPS))
 
 
 def _sprop_parameter_sets(fmtp: str) -> bytes:

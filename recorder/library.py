@@ -6,14 +6,13 @@ import msgspec
 import structlog
 
 from recorder.container import Measure, Unreadable, finish_after_crash, measure
-from recorder.disk import checked_id, checked_name, free_bytes, write_atomically
+from recorder.disk import PART_SUFFIX, checked_id, checked_name, free_bytes, write_atomically
 from recorder.manifest import Manifest, manifest, tail, unfinished
 from recorder.segment_log import LOG_NAME, FileBegan, FileEnded, GapEnded, SegmentLog, read_log
 
 log = structlog.get_logger(__name__)
 
 MANIFEST_NAME = "manifest.json"
-PART_SUFFIX = ".part"
 
 
 class Library:

@@ -7,7 +7,7 @@ from classroom.relay.rtp import Kind
 from recorder.container import Container, open_container
 from recorder.disk import NewFile
 from recorder.frames import opus_samples
-from recorder.shape import RATES, Shape, picture_size
+from recorder.shape import PICTURE_S, RATES, Shape, picture_size
 from recorder.timeline import Placed
 
 # A publisher without media for this long is stalled, whoever is to blame: it is a gap even if no packet is missing.
@@ -19,8 +19,6 @@ SILENCE_AFTER_S = 1.0
 SILENCE = {960: b"\xf8\xff\xfe", 480: b"\xf0\xff\xfe", 240: b"\xe8\xff\xfe", 120: b"\xe0\xff\xfe"}
 # Losing power costs at most this much; a shorter time makes an old disk seek all day.
 SYNC_S = 5.0
-# A picture stands until the next; where that is missing, no longer than this.
-PICTURE_S = 0.2
 
 OnGap = Callable[[str, Kind, float, float], None]
 OnEnd = Callable[[str, float, int, int], None]
