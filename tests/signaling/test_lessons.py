@@ -193,15 +193,19 @@ class World:
             self.hub.flowing.append(Flow(stream_key(self.id, seat, source), subscriber, name, kind, now, now))  # type: ignore[arg-type]
 
     def notice(
-        self, kind: Literal["flowing", "stalled", "gone", "replaced"], seat: str, session: str | None = None
+        self,
+        kind: Literal["flowing", "stalled", "gone", "replaced"],
+        seat: str,
+        session: str | None = None,
+        source: str = "camera",
     ) -> None:
         now = self.clock.now()
-        key = stream_key(self.id, seat, "camera")
-        self.lessons.notice(Notice(key, None, session or f"{seat}-camera-None", kind, now, now))
+        key = stream_key(self.id, seat, source)
+        self.lessons.notice(Notice(key, None, session or f"{seat}-{source}-None", kind, now, now))
 
-    async def publish(self, seat: str, session: str | None = None) -> None:
-        self.flow(seat, session=session)
-        self.notice("flowing", seat, session)
+    async def publish(self, seat: str, session: str | None = None, source: str = "camera") -> None:
+        self.flow(seat, source=source, session=session)
+        self.notice("flowing", seat, session, source)
         await self.lessons.drain()
 
     async def second(self, count: int = 1, silent: bool = False) -> None:
@@ -538,6 +542,11 @@ async def test_http_ends_and_cancels(world: World) -> None:
     assert (ended.by, ended.reason) == ("cli", "cli")
 
 
+def every_camera(world: World) -> list[tuple[str, str]]:
+    """What a recording listens for from its beginning, also where nobody sends yet: no first picture is missed."""
+    return [("teacher", "camera"), (world.room, "camera"), (world.other_room, "camera")]
+
+
 async def test_recording_follows_the_streams(world: World) -> None:
     await world.schedule(record=True, consent_by="王老师")
     _, host = await world.teacher()
@@ -546,14 +555,16 @@ async def test_recording_follows_the_streams(world: World) -> None:
     assert world.recorder.started == []
     await world.lessons.handle(host, Start())
     await world.lessons.drain()
-    assert world.recorder.started == [("teacher", "camera")]
+    assert world.recorder.started == every_camera(world)
     await world.publish(world.room)
-    assert world.recorder.started == [("teacher", "camera"), (world.room, "camera")]
+    assert world.recorder.started == [*every_camera(world), (world.room, "camera")]
+    await world.publish("teacher", source="screen")
+    assert world.recorder.started[-1] == ("teacher", "screen")
     await world.lessons.handle(host, Record(on=False))
     await world.lessons.handle(host, Record(on=True))
     await world.lessons.drain()
     assert world.recorder.stopped == 1
-    assert len(world.recorder.started) == 4
+    assert set(world.recorder.started[-4:]) == {*every_camera(world), ("teacher", "screen")}
     await world.lessons.handle(host, End())
     await world.lessons.drain()
     assert world.recorder.stopped == 2 and world.judged == [world.id]
@@ -572,7 +583,7 @@ async def test_a_recording_waits_for_the_consent_of_every_class(world: World) ->
     await world.lessons.handle(host, NoteConsent(seat=None, by_name="李主任"))
     await world.lessons.drain()
     assert teacher.view.recording.on and teacher.view.recording.missing_consent == []
-    assert world.recorder.started == [("teacher", "camera")]
+    assert world.recorder.started == every_camera(world)
     journal = repr(await world.events())
     assert "王老师" not in journal and "李主任" not in journal
     classes = [seat.class_id for seat in (await world.events())[0].seats]  # type: ignore[union-attr]
@@ -778,7 +789,7 @@ async def test_a_lesson_goes_on_after_a_crash_with_seats_hands_stage_mutes_and_r
 
     after = await world.lessons.view(world.id)
     assert after.state == "live" and after.stage == world.other_room and after.recording.on
-    assert world.recorder.started == [("teacher", "camera"), (world.room, "camera")] * 2
+    assert world.recorder.started == every_camera(world) * 2
     assert after.hands == before.hands and after.started_at == before.started_at
     assert [seat.present for seat in after.seats] == [True, True, True]
     assert {gone.last_at for gone in await world.happened(StreamGone)} == {last}
