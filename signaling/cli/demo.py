@@ -66,8 +66,9 @@ def _print(outcome: Outcome) -> None:
         first = "–" if seat.first_picture_ms is None else f"{seat.first_picture_ms:.0f} ms"
         console.print(f"seat      {seat.seat}: {seat.pictures} pictures, the first after {first}", highlight=False)
     for recording in result.recordings:
-        gaps = f", {len(recording.gaps)} gaps" if recording.gaps else ", no gaps"
-        console.print(f"recording {recording.file}: {recording.seconds:.1f} s{gaps}", highlight=False, soft_wrap=True)
+        missing_s = sum(gap.to_s - gap.from_s for gap in recording.gaps)
+        gaps = f"{missing_s:.1f} s of it incomplete" if recording.gaps else "no gaps"
+        console.print(f"recording {recording.file}: {recording.seconds:.1f} s, {gaps}", highlight=False, soft_wrap=True)
     for activity in result.activities:
         console.print(
             f"activity  {activity.state}: {activity.minutes} min, {activity.participants} participants", highlight=False
