@@ -29,7 +29,7 @@ async def main() -> None:
         tell("join", {"skipped": "no Chromium"})
         return
     async with served(classrooms=1) as whole, together(whole, {TEACHER: SMALL}):
-        times = await _join_often(executable, whole.page(whole.lesson["seats"][0]["page"]))
+        times = await _join_often(executable, whole.door.absolute(whole.lesson["seats"][0]["page"]))
     firsts, pages = [first for first, _ in times], [page for _, page in times]
     figures = {
         "joins": JOINS,

@@ -46,7 +46,10 @@ async def _chromium(executable: str) -> object:
     async with served(classrooms=1) as whole:
         teacher, classroom = whole.lesson["teacher"], whole.lesson["seats"][0]
         plans = [SeatPlan(TEACHER, teacher["token"], SMALL), SeatPlan(classroom["seat"], classroom["token"], SMALL)]
-        pages = {TEACHER: whole.page(teacher["page"]), classroom["seat"]: whole.page(classroom["page"])}
+        pages = {
+            TEACHER: whole.door.absolute(teacher["page"]),
+            classroom["seat"]: whole.door.absolute(classroom["page"]),
+        }
         async with BrowserPlayers(executable, plans, pages, Path(whole.data) / "captures") as players:
 
             async def browser_pictures() -> dict[str, int]:

@@ -23,10 +23,6 @@ class Served:
     data: Path
     lesson: dict[str, Any]
 
-    def page(self, path: str) -> str:
-        """The absolute address of one of the lesson's pages."""
-        return path if path.startswith("http") else self.door.url + path
-
 
 @contextlib.asynccontextmanager
 async def served(*, classrooms: int = 1, record: bool = False, observers: int = 0) -> AsyncIterator[Served]:

@@ -26,11 +26,14 @@ class Door:
         self._session = session
         self.url = url
 
+    def absolute(self, url: str) -> str:
+        """The URL itself, or the server's for a path."""
+        return url if url.startswith("http") else self.url + url
+
     async def post_sdp(self, url: str, offer: str, token: str) -> tuple[str, str]:
         """WHIP and WHEP (RFC 9725 §4.2): the answer, and the absolute URL of the session. Raises ServerProblem."""
         headers = {"Content-Type": "application/sdp", "Authorization": f"Bearer {token}"}
-        absolute = url if url.startswith("http") else self.url + url
-        async with self._session.post(absolute, data=offer, headers=headers, timeout=TIMEOUT) as response:
+        async with self._session.post(self.absolute(url), data=offer, headers=headers, timeout=TIMEOUT) as response:
             text = await response.text()
             if response.status != HTTPStatus.CREATED:
                 raise _problem(response.status, text)

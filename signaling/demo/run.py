@@ -126,14 +126,10 @@ async def _create(door: Door, secret: str) -> _Lesson:
     created = await door.post("/api/v1/lessons", secret, body)
     whom = [(TEACHER, created["teacher"]), *((seat["seat"], seat) for seat in created["seats"])]
     seats = [SeatPlan(seat, link["token"], look) for (seat, link), look in zip(whom, LOOKS, strict=True)]
-    pages = {seat: _absolute(door.url, link["page"]) for seat, link in whom}
+    pages = {seat: door.absolute(link["page"]) for seat, link in whom}
     return _Lesson(
-        created["lesson"], created["teacher"]["token"], pages, seats, _absolute(door.url, created["observer"]["page"])
+        created["lesson"], created["teacher"]["token"], pages, seats, door.absolute(created["observer"]["page"])
     )
-
-
-def _absolute(url: str, page: str) -> str:
-    return page if page.startswith("http") else url + page
 
 
 def _tell_links(lesson: _Lesson, progress: Progress) -> None:
