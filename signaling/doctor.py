@@ -1,6 +1,5 @@
 """`classroom doctor`: is this machine fit to hold lessons? Each finding is one sentence and says what to do."""
 
-import shutil
 import socket
 import ssl
 import sys
@@ -11,6 +10,7 @@ from typing import Literal
 
 import msgspec
 
+from recorder.disk import free_bytes
 from signaling.datadir import DataBusy, DataDirectory
 from signaling.pages import DIST
 from signaling.settings import Settings
@@ -93,10 +93,7 @@ def _data(settings: Settings) -> Iterator[Finding]:
 
 
 def _disk(settings: Settings) -> Iterator[Finding]:
-    folder = settings.data.absolute()
-    while not folder.exists():
-        folder = folder.parent
-    free = shutil.disk_usage(folder).free - settings.free_disk_min_mb * 2**20
+    free = free_bytes(settings.data.absolute()) - settings.free_disk_min_mb * 2**20
     hours = max(0.0, free / BYTES_PER_LESSON_HOUR)
     verdict: Verdict = "ok" if hours >= 40 else "warning" if hours >= 1 else "failure"
     advice = "" if verdict == "ok" else ": make room or give --data a larger disk"

@@ -52,5 +52,5 @@ def test_a_certificate_that_is_none_is_said_so(free: dict[str, object], tmp_path
 def test_a_check_that_fails_itself_is_a_failure_not_a_crash(
     free: dict[str, object], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(doctor.shutil, "disk_usage", lambda _: 1 / 0)
+    monkeypatch.setattr(doctor, "free_bytes", lambda _: 1 / 0)
     assert finding("disk", **free).verdict == "failure"
