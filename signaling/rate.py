@@ -10,12 +10,12 @@ class TokenBucket:
         self._tokens = burst
         self._filled_at = now
 
-    def take(self, now: float, cost: float = 1.0) -> bool:
-        """Takes `cost` tokens, or takes none and says False. A clock that steps back fills nothing."""
+    def take(self, now: float) -> bool:
+        """Takes one token, or says False. A clock that steps back fills nothing."""
         elapsed_s = max(0.0, now - self._filled_at)
         self._filled_at = max(self._filled_at, now)
         self._tokens = min(self.burst, self._tokens + elapsed_s * self.rate)
-        if self._tokens < cost:
+        if self._tokens < 1:
             return False
-        self._tokens -= cost
+        self._tokens -= 1
         return True

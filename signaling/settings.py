@@ -83,5 +83,8 @@ def load_settings(config: Path | None = None, **flags: Any) -> Settings:
         return Settings(**given)
     if not config.is_file():
         raise FileNotFoundError(config)
-    found = type("Settings", (Settings,), {"model_config": SettingsConfigDict(toml_file=config)})
-    return found(**given)  # type: ignore[no-any-return]
+
+    class FromFile(Settings):
+        model_config = SettingsConfigDict(toml_file=config)
+
+    return FromFile(**given)

@@ -125,7 +125,6 @@ class StoppedServer:
 
     def __init__(self, store: Store, settings: Settings) -> None:
         self._store = store
-        self._settings = settings
         self._records = Records(store, WindowMode(settings.month_window))
         scheme = "https" if settings.tls_cert else "http"
         own = f"{scheme}://{settings.http_host}:{settings.http_port}"
