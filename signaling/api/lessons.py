@@ -21,7 +21,6 @@ from signaling.scheduling import LessonRequest, schedule_lesson
 from signaling.scope import seat_in
 
 ROUTES = web.RouteTableDef()
-# A lesson set up an hour before midnight is still today's to who teaches it.
 _DAY = timedelta(days=1)
 
 
@@ -120,6 +119,7 @@ async def listing(request: web.Request) -> web.Response:
     if scope == "today":
         midnight = now.astimezone(SHANGHAI).replace(hour=0, minute=0, second=0, microsecond=0)
         today = await store.lessons.between(midnight, midnight + _DAY, school)
+        # A lesson set up an hour before midnight is still today's to who teaches it.
         waiting = await store.lessons.not_ended(school)
         found = sorted({one.id: one for one in [*waiting, *today]}.values(), key=lambda one: (one.start_at, one.id))
     elif scope == "past":
@@ -238,7 +238,7 @@ def _line(listed: ListedLesson, activities: list[ActivityView]) -> LessonLine:
 
 
 def _minutes(listed: ListedLesson) -> int:
-    """How long the lesson was open, in whole minutes."""
+    """Whole minutes from 上课 (a lesson that was only opened: from then) to the end; 0 while it goes on."""
     if listed.opened_at is None or listed.ended_at is None:
         return 0
     return int((listed.ended_at - (listed.started_at or listed.opened_at)).total_seconds() // 60)
