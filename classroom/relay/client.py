@@ -12,7 +12,7 @@ import time
 from collections.abc import Awaitable, Callable
 
 from classroom.relay import rtcp
-from classroom.relay.client_peer import ClientError, ClientPeer, Keep
+from classroom.relay.client_peer import ClientPeer, Keep
 from classroom.relay.offer import AnswerError, AnswerTrack, OfferTrack, Setup, read_answer, write_offer
 from classroom.relay.peer import Certificate
 from classroom.relay.playout import TICKS_PER_S, Clip, Cue, Playout
@@ -31,7 +31,6 @@ LATE_S = 0.5  # a pacer that woke so late was stopped or starved: go on from now
 KEYFRAME_INTERVAL_S = 0.3  # a second PLI this soon asks for the keyframe that is on its way
 NACK_FIRST_S = 0.01  # packets that overtake each other need no retransmission
 NACK_AGAIN_S = 0.1
-NTP_EPOCH_S = 2_208_988_800  # 1900 → 1970, RFC 5905 §6
 
 
 class _Outgoing:
@@ -167,7 +166,7 @@ class ClipPublisher:
             await asyncio.sleep(REPORT_S)
             now = time.monotonic()
             # Every report says what the same clock read at the same moment, so sound and picture stay together.
-            ntp = rtcp.ntp_timestamp(time.time() + NTP_EPOCH_S)
+            ntp = rtcp.ntp_timestamp(time.time() + rtcp.NTP_EPOCH_S)
             for out in self._out.values():
                 stands_at = (out.timestamp + int((now - self._start) * out.clock_rate)) & 0xFFFFFFFF
                 report = rtcp.sender_report(rtcp.SenderInfo(out.ssrc, ntp, stands_at, out.packets, out.bytes))
@@ -345,6 +344,3 @@ async def _cancel(tasks: list[asyncio.Task[None]]) -> None:
         with contextlib.suppress(asyncio.CancelledError):
             await task
     tasks.clear()
-
-
-__all__ = ["AnswerError", "ClientError", "ClipPublisher", "Post", "Viewer"]

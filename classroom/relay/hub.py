@@ -19,6 +19,7 @@ from classroom.relay.negotiation import NoCommonCodec, accept_publisher, accept_
 from classroom.relay.peer import SecureError, generate_certificate
 from classroom.relay.publication import Publication
 from classroom.relay.route import Route, Start, Subscriber
+from classroom.relay.rtcp import NTP_EPOCH_S
 from classroom.relay.rtp import Kind
 from classroom.relay.sdp import Accepted, BadOffer, Offer, Transport, parse_offer, write_answer
 from classroom.relay.view import View, Watched
@@ -30,8 +31,6 @@ SWEEP_S = 1.0
 # silent for up to 5.7 s, healthy publishers for some hundredths of a second.
 STALLED_S = 3.0
 GONE_S = 8.0
-# Seconds from 1900 to 1970.
-NTP_EPOCH_S = 2208988800
 
 _log = logging.getLogger(__name__)
 

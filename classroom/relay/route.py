@@ -15,8 +15,6 @@ from classroom.relay.reports import MediaClock, PublisherClock
 from classroom.relay.ring import Entry, Ring
 from classroom.relay.rtp import Kind, Packet, SenderReport
 
-__all__ = ["DropReason", "Packet", "Publisher", "Route", "SenderReport", "Subscriber", "Track", "TrackRoute"]
-
 Send = Callable[[Sequence[Outlet], list[bytes], int], None]
 """The fan-out: the outlets, the packets as written for their lane, and what SRTP will add to each."""
 

@@ -16,6 +16,8 @@ TRANSPORT_FEEDBACK = 15
 PLI, FIR, APPLICATION = 1, 4, 15
 # Generic NACKs of one datagram that are looked at: more is no repair but an attack.
 MAX_LOST = 512
+# Seconds from 1900 to 1970 (RFC 5905 §6).
+NTP_EPOCH_S = 2_208_988_800
 
 _BLOCK = struct.Struct("!IB3sIIII")
 _SENDER = struct.Struct("!QIII")

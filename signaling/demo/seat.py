@@ -12,8 +12,9 @@ from typing import Any
 import aiohttp
 import msgspec
 
-from classroom.relay.client import AnswerError, ClientError, ClipPublisher, Viewer
-from classroom.relay.client_peer import ClientPeer
+from classroom.relay.client import ClipPublisher, Viewer
+from classroom.relay.client_peer import ClientError, ClientPeer
+from classroom.relay.offer import AnswerError
 from classroom.relay.peer import generate_certificate
 from classroom.relay.playout import Clip
 from signaling.demo.http import Door, ServerProblem

@@ -8,10 +8,10 @@ from typing import Any, Literal
 
 import pytest
 
-from classroom.relay.client import AnswerError, ClientError, ClipPublisher, Post, Viewer
-from classroom.relay.client_peer import ClientPeer
+from classroom.relay.client import ClipPublisher, Post, Viewer
+from classroom.relay.client_peer import ClientError, ClientPeer
 from classroom.relay.hub import Hub, RelayConfig
-from classroom.relay.offer import Answer
+from classroom.relay.offer import Answer, AnswerError
 from classroom.relay.playout import Clip
 from signaling.demo.clip import make_clip, read_number
 from signaling.demo.pictures import PictureViewer

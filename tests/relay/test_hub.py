@@ -15,8 +15,8 @@ from classroom.relay.client import ClipPublisher, Post, Viewer
 from classroom.relay.client_peer import ClientError
 from classroom.relay.hub import Hub, OfferError
 from classroom.relay.playout import Clip, Picture
-from classroom.relay.route import Publisher, SenderReport, Track
-from classroom.relay.rtp import Packet
+from classroom.relay.route import Publisher, Track
+from classroom.relay.rtp import Packet, SenderReport
 
 Until = Callable[..., Awaitable[None]]
 

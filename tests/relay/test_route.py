@@ -5,8 +5,8 @@ import pytest
 
 from classroom.relay.drops import DropReason, Drops
 from classroom.relay.lane import Lane, LaneKey, Outlet, abs_send_time, sequence_offset
-from classroom.relay.route import Publisher, Route, SenderReport, Start, Track, TrackRoute
-from classroom.relay.rtp import Header, Packet, extension
+from classroom.relay.route import Publisher, Route, Start, Track, TrackRoute
+from classroom.relay.rtp import Header, Packet, SenderReport, extension
 
 VP8 = Track("video", "vp8", 90000, 1, "")
 OPUS = Track("audio", "opus", 48000, 2, "")
