@@ -12,8 +12,8 @@ from typing import Any
 from benchmarks.machine import percentile, tell
 from benchmarks.seats import SMALL, together
 from benchmarks.server import served
+from classroom.lesson.events import HOST_SEAT
 from signaling.demo.browsers import FLAGS
-from signaling.demo.plan import TEACHER
 from signaling.demo.players import find_browser
 
 JOINS = 10
@@ -28,7 +28,7 @@ async def main() -> None:
     if executable is None:
         tell("join", {"skipped": "no Chromium"})
         return
-    async with served(classrooms=1) as whole, together(whole, {TEACHER: SMALL}):
+    async with served(classrooms=1) as whole, together(whole, {HOST_SEAT: SMALL}):
         times = await _join_often(executable, whole.door.absolute(whole.lesson["seats"][0]["page"]))
     firsts, pages = [first for first, _ in times], [page for _, page in times]
     figures = {

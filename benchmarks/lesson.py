@@ -11,7 +11,8 @@ from typing import Any
 
 from benchmarks.machine import cpu_s, resident_mib, tell
 from benchmarks.server import Served, served
-from signaling.demo.plan import TEACHER, ClipPlan, Plan, SeatPlan
+from classroom.lesson.events import HOST_SEAT
+from signaling.demo.plan import ClipPlan, Plan, Player
 from signaling.demo.players import OwnPlayers
 
 CLASSROOMS = 3
@@ -27,9 +28,9 @@ async def main() -> None:
         served(classrooms=CLASSROOMS, record=True) as whole,
         OwnPlayers(_plan(whole), whole.data / "log" / "clients.log") as players,
     ):
-        await players.act(TEACHER, {"type": "start"})
+        await players.act(HOST_SEAT, {"type": "start"})
         await _until(whole, lambda view: view["state"] == "live" and view["recording"]["on"] and _all_send(view))
-        await players.act(TEACHER, {"type": "set_stage", "seat": whole.lesson["seats"][0]["seat"]})
+        await players.act(HOST_SEAT, {"type": "set_stage", "seat": whole.lesson["seats"][0]["seat"]})
         await asyncio.sleep(SETTLE_S)
         before_s, before_bytes = cpu_s(whole.server.pid), _recorded(whole)
         await asyncio.sleep(MEASURE_S)
@@ -48,9 +49,9 @@ async def main() -> None:
 
 
 def _plan(whole: Served) -> Plan:
-    people = [(TEACHER, whole.lesson["teacher"]), *((seat["seat"], seat) for seat in whole.lesson["seats"])]
+    people = [(HOST_SEAT, whole.lesson["teacher"]), *((seat["seat"], seat) for seat in whole.lesson["seats"])]
     seats = [
-        SeatPlan(seat, link["token"], ClipPlan(f"Seat {n}", (40 * n, 80, 40), 440, "vp8", 1280, 720, 30, 4, 1_500_000))
+        Player(seat, link["token"], ClipPlan(f"Seat {n}", (40 * n, 80, 40), 440, "vp8", 1280, 720, 30, 4, 1_500_000))
         for n, (seat, link) in enumerate(people)
     ]
     return Plan(whole.door.url, whole.lesson["lesson"], str(whole.data / "clips"), seats, decode=False)

@@ -13,8 +13,9 @@ from pathlib import Path
 from benchmarks.machine import tell
 from benchmarks.seats import SMALL, together
 from benchmarks.server import Served, served
+from classroom.lesson.events import HOST_SEAT
 from signaling.demo.browsers import BrowserPlayers
-from signaling.demo.plan import TEACHER, SeatFigures, SeatPlan
+from signaling.demo.plan import Player, SeatFigures
 from signaling.demo.players import find_browser
 
 ROUNDS = 3
@@ -30,7 +31,7 @@ async def main() -> None:
     """Print the line."""
     figures: dict[str, object] = {}
     async with served(classrooms=1) as whole:
-        names = [TEACHER, whole.lesson["seats"][0]["seat"]]
+        names = [HOST_SEAT, whole.lesson["seats"][0]["seat"]]
         async with together(whole, dict.fromkeys(names, SMALL)) as seats:
 
             async def own_pictures() -> dict[str, int]:
@@ -45,9 +46,9 @@ async def main() -> None:
 async def _chromium(executable: str) -> object:
     async with served(classrooms=1) as whole:
         teacher, classroom = whole.lesson["teacher"], whole.lesson["seats"][0]
-        plans = [SeatPlan(TEACHER, teacher["token"], SMALL), SeatPlan(classroom["seat"], classroom["token"], SMALL)]
+        plans = [Player(HOST_SEAT, teacher["token"], SMALL), Player(classroom["seat"], classroom["token"], SMALL)]
         pages = {
-            TEACHER: whole.door.absolute(teacher["page"]),
+            HOST_SEAT: whole.door.absolute(teacher["page"]),
             classroom["seat"]: whole.door.absolute(classroom["page"]),
         }
         async with BrowserPlayers(executable, plans, pages, Path(whole.data) / "captures") as players:

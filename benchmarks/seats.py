@@ -6,8 +6,9 @@ from collections.abc import AsyncIterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 
 from benchmarks.server import Served
+from classroom.lesson.events import HOST_SEAT
 from signaling.demo.clip import load_clip
-from signaling.demo.plan import TEACHER, ClipPlan, SeatPlan
+from signaling.demo.plan import ClipPlan, Player
 from signaling.demo.seat import OwnSeat
 
 SMALL = ClipPlan("Seat", (96, 64, 32), 660)
@@ -17,11 +18,11 @@ SMALL = ClipPlan("Seat", (96, 64, 32), 660)
 @contextlib.asynccontextmanager
 async def together(whole: Served, clips: Mapping[str, ClipPlan]) -> AsyncIterator[dict[str, OwnSeat]]:
     """These seats join, and leave at the end; the teacher begins the lesson."""
-    tokens = {TEACHER: whole.lesson["teacher"]["token"]} | {s["seat"]: s["token"] for s in whole.lesson["seats"]}
+    tokens = {HOST_SEAT: whole.lesson["teacher"]["token"]} | {s["seat"]: s["token"] for s in whole.lesson["seats"]}
     with ThreadPoolExecutor(1) as thread:
         seats = {
             name: OwnSeat(
-                SeatPlan(name, tokens[name], plan),
+                Player(name, tokens[name], plan),
                 whole.lesson["lesson"],
                 whole.door,
                 whole.session,
@@ -30,8 +31,8 @@ async def together(whole: Served, clips: Mapping[str, ClipPlan]) -> AsyncIterato
             )
             for name, plan in clips.items()
         }
-        if TEACHER in seats:
-            await seats[TEACHER].send({"type": "start"})
+        if HOST_SEAT in seats:
+            await seats[HOST_SEAT].send({"type": "start"})
         tasks = [asyncio.create_task(seat.run()) for seat in seats.values()]
         try:
             yield seats

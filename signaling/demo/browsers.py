@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from signaling.demo.plan import TEACHER, SeatFigures, SeatPlan
+from classroom.lesson.events import HOST_SEAT
+from signaling.demo.plan import Player, SeatFigures
 from signaling.demo.players import PlayersFailed
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ FLAGS = (
 class BrowserPlayers:
     """One Chromium a seat, at the page that a person in that seat would open. `pages` are absolute, one a seat."""
 
-    def __init__(self, executable: str, seats: list[SeatPlan], pages: Mapping[str, str], captures: Path) -> None:
+    def __init__(self, executable: str, seats: list[Player], pages: Mapping[str, str], captures: Path) -> None:
         self._executable = executable
         self._seats = seats
         self._addresses = pages
@@ -99,7 +100,7 @@ class BrowserPlayers:
         except Error as error:
             raise PlayersFailed(f"Chromium: {error.message.splitlines()[0]}") from error
 
-    async def _join(self, seat: SeatPlan) -> None:
+    async def _join(self, seat: Player) -> None:
         from signaling.demo.clip import write_capture_files  # OpenCV, which only a demo needs
 
         assert self._playwright is not None
@@ -113,7 +114,7 @@ class BrowserPlayers:
         page = await browser.new_page(viewport={"width": 1366, "height": 768}, locale="zh-CN")
         self._pages[seat.seat] = page
         address = self._addresses[seat.seat]
-        if seat.seat == TEACHER:
+        if seat.seat == HOST_SEAT:
             before, _, fragment = address.partition("#")
             address = f"{before}?autostart=1#{fragment}"
         await page.goto(address, wait_until="domcontentloaded")

@@ -8,7 +8,6 @@ import msgspec
 
 from classroom.relay.playout import VideoCodec
 
-TEACHER = "teacher"
 CLIP_VERSION = 1
 """Of the drawing and encoding in `clip.py`: another number makes new files."""
 
@@ -34,7 +33,7 @@ class ClipPlan:
         return hashlib.sha256(repr((CLIP_VERSION, self)).encode()).hexdigest()[:16]
 
 
-class SeatPlan(msgspec.Struct, frozen=True):
+class Player(msgspec.Struct, frozen=True):
     """Who sits where: the seat's id, its token, and what it sends."""
 
     seat: str
@@ -51,7 +50,7 @@ class Plan(msgspec.Struct, frozen=True):
     url: str
     lesson: str
     clips: str
-    seats: list[SeatPlan]
+    seats: list[Player]
     decode: bool = True
 
 

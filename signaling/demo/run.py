@@ -10,9 +10,10 @@ from typing import Any, Literal
 
 import aiohttp
 
+from classroom.lesson.events import HOST_SEAT
 from signaling.demo.browsers import BrowserPlayers
 from signaling.demo.http import Door, ServerProblem
-from signaling.demo.plan import TEACHER, ClipPlan, Plan, SeatFigures, SeatPlan
+from signaling.demo.plan import ClipPlan, Plan, Player, SeatFigures
 from signaling.demo.players import OwnPlayers, Players, PlayersFailed, find_browser
 from signaling.demo.recordings import DoesNotPlay, play_through
 from signaling.demo.server import ServerProcess
@@ -73,7 +74,7 @@ class _Lesson:
     id: str
     teacher_token: str
     pages: dict[str, str]
-    seats: list[SeatPlan]
+    seats: list[Player]
     observer: str
 
 
@@ -124,8 +125,8 @@ async def _create(door: Door, secret: str) -> _Lesson:
         "is_test": False,
     }
     created = await door.post("/api/v1/lessons", secret, body)
-    whom = [(TEACHER, created["teacher"]), *((seat["seat"], seat) for seat in created["seats"])]
-    seats = [SeatPlan(seat, link["token"], look) for (seat, link), look in zip(whom, LOOKS, strict=True)]
+    whom = [(HOST_SEAT, created["teacher"]), *((seat["seat"], seat) for seat in created["seats"])]
+    seats = [Player(seat, link["token"], look) for (seat, link), look in zip(whom, LOOKS, strict=True)]
     pages = {seat: door.absolute(link["page"]) for seat, link in whom}
     return _Lesson(
         created["lesson"], created["teacher"]["token"], pages, seats, door.absolute(created["observer"]["page"])
@@ -167,7 +168,7 @@ async def _hold(
 ) -> dict[str, SeatFigures]:
     """The lesson itself: start, hand, stage, a minute together, end."""
     speaker = lesson.seats[1].seat
-    await players.act(TEACHER, {"type": "start"})
+    await players.act(HOST_SEAT, {"type": "start"})
     view = await _until(door, lesson, lambda view: view["state"] == "live" and _all_flow(view), PATIENCE_S)
     started = time.monotonic()
     progress("All three are together; the first classroom raises its hand", 0.0)
@@ -175,7 +176,7 @@ async def _hold(
     view = await _until(door, lesson, lambda view: any(h["seat"] == speaker for h in view["hands"]), PATIENCE_S)
     seen.hand_was_up = True
     progress("The teacher calls on it", 0.05)
-    await players.act(TEACHER, {"type": "set_stage", "seat": speaker})
+    await players.act(HOST_SEAT, {"type": "set_stage", "seat": speaker})
     view = await _until(door, lesson, lambda view: view["stage"] == speaker, PATIENCE_S)
     seen.was_on_stage = True
     deadline = started + together_s + INTERRUPTED_S
@@ -189,7 +190,7 @@ async def _hold(
         seen.together_s = time.monotonic() - started
         progress("Together", min(1.0, seen.together_s / together_s))
     figures = dict(await players.figures())
-    await players.act(TEACHER, {"type": "end"})
+    await players.act(HOST_SEAT, {"type": "end"})
     await _until(door, lesson, lambda view: view["state"] == "ended", SUMMARY_S)
     return figures
 
@@ -260,7 +261,7 @@ async def _judge(
     seats = []
     for plan in lesson.seats:
         seat = figures.get(plan.seat, SeatFigures())
-        key = f"{speaker if plan.seat == TEACHER else TEACHER}/camera"
+        key = f"{speaker if plan.seat == HOST_SEAT else HOST_SEAT}/camera"
         seats.append(SeatResult(plan.seat, seat.pictures.get(key, 0), seat.first_picture_ms.get(key)))
     result = DemoResult(
         lesson.id,

@@ -12,6 +12,7 @@ from typing import Any
 import aiohttp
 import msgspec
 
+from classroom.lesson.events import HOST_SEAT
 from classroom.relay.client import ClipPublisher, Viewer
 from classroom.relay.client_peer import ClientError, ClientPeer
 from classroom.relay.offer import AnswerError
@@ -19,7 +20,7 @@ from classroom.relay.peer import generate_certificate
 from classroom.relay.playout import Clip
 from signaling.demo.http import Door, ServerProblem
 from signaling.demo.pictures import PictureViewer, Tally
-from signaling.demo.plan import TEACHER, SeatFigures, SeatPlan
+from signaling.demo.plan import Player, SeatFigures
 
 RETRY_S = 0.2
 REFUSED_S = 2.0
@@ -37,7 +38,7 @@ class OwnSeat:
 
     def __init__(
         self,
-        plan: SeatPlan,
+        plan: Player,
         lesson: str,
         door: Door,
         session: aiohttp.ClientSession,
@@ -121,11 +122,11 @@ class OwnSeat:
 
     def _want(self, view: dict[str, Any]) -> None:
         """View what a page in this seat would: the teacher every classroom, a classroom the teacher and the stage."""
-        rural = [seat["seat"] for seat in view["seats"] if seat["seat"] != TEACHER]
-        if self.plan.seat == TEACHER:
+        rural = [seat["seat"] for seat in view["seats"] if seat["seat"] != HOST_SEAT]
+        if self.plan.seat == HOST_SEAT:
             seats = rural
         else:
-            seats = [TEACHER] + [seat for seat in rural if seat == view["stage"] and seat != self.plan.seat]
+            seats = [HOST_SEAT] + [seat for seat in rural if seat == view["stage"] and seat != self.plan.seat]
         sending = {seat["seat"] for seat in view["seats"] if any(s["source"] == "camera" for s in seat["streams"])}
         for seat in seats:
             if seat in sending and seat not in self._views:

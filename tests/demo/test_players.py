@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from signaling.demo.plan import ClipPlan, Plan, SeatPlan
+from signaling.demo.plan import ClipPlan, Plan, Player
 from signaling.demo.players import OwnPlayers, PlayersFailed
 
 
 async def test_the_process_joins_acts_tells_figures_and_leaves(stage: Any, until: Any, tmp_path: Path) -> None:
-    seats = [SeatPlan(seat, seat, ClipPlan(seat, seconds=2, width=320, height=180)) for seat in ("teacher", "a", "b")]
+    seats = [Player(seat, seat, ClipPlan(seat, seconds=2, width=320, height=180)) for seat in ("teacher", "a", "b")]
     async with OwnPlayers(Plan(stage.url, "l", str(tmp_path / "clips"), seats), tmp_path / "log") as players:
 
         def all_see() -> bool:

@@ -11,7 +11,7 @@ import pytest
 from classroom.relay.playout import Clip
 from signaling.demo.clip import make_clip
 from signaling.demo.http import Door
-from signaling.demo.plan import ClipPlan, SeatPlan
+from signaling.demo.plan import ClipPlan, Player
 from signaling.demo.seat import OwnSeat
 
 PLAN = ClipPlan("Dongqu", seconds=2, width=320, height=180, video_bps=200_000)
@@ -29,7 +29,7 @@ async def seats(stage: Any, clip: Clip) -> AsyncIterator[dict[str, OwnSeat]]:
         async with aiohttp.ClientSession() as session:
             door = Door(session, stage.url)
             made = {
-                name: OwnSeat(SeatPlan(name, name, PLAN), "l", door, session, clip, thread)
+                name: OwnSeat(Player(name, name, PLAN), "l", door, session, clip, thread)
                 for name in ("teacher", "a", "b")
             }
             tasks = [asyncio.create_task(seat.run()) for seat in made.values()]
@@ -78,7 +78,7 @@ async def test_a_seat_leaves_when_the_lesson_has_ended(stage: Any, clip: Clip) -
     stage.view["state"] = "ended"
     with ThreadPoolExecutor(1) as thread:
         async with aiohttp.ClientSession() as session:
-            plan = SeatPlan("a", "a", PLAN)
+            plan = Player("a", "a", PLAN)
             seat = OwnSeat(plan, "l", Door(session, stage.url), session, clip, thread)
             async with asyncio.timeout(20):
                 await seat.run()

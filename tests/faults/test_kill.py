@@ -17,13 +17,14 @@ from classroom.ledger.intervals import Interval, to_ms
 from classroom.ledger.presence import flow_intervals
 from classroom.ledger.rules import CountingRules
 from classroom.lesson import events
+from classroom.lesson.events import HOST_SEAT
 from classroom.store.store import Store
 from recorder.library import Library
 from signaling.demo.browsers import BrowserPlayers
 from signaling.demo.clip import ClipPlan
 from signaling.demo.http import Door, ServerProblem
+from signaling.demo.plan import Player
 from signaling.demo.recordings import play_through
-from signaling.demo.seat import TEACHER, SeatPlan
 from signaling.demo.server import ServerProcess
 from signaling.settings import load_settings
 
@@ -94,12 +95,12 @@ async def test_a_lesson_survives_two_kills(tmp_path: Path, chromium: str) -> Non
         door = Door(session, server.info.url)
         made = await door.post("/api/v1/lessons", server.info.secret, BODY)
         room = made["seats"][0]["seat"]
-        clips = {TEACHER: ClipPlan("teacher", (110, 72, 28), 880), room: ClipPlan("room", (52, 96, 40), 660)}
+        clips = {HOST_SEAT: ClipPlan("teacher", (110, 72, 28), 880), room: ClipPlan("room", (52, 96, 40), 660)}
         plans = [
-            SeatPlan(TEACHER, made["teacher"]["token"], clips[TEACHER]),
-            SeatPlan(room, made["seats"][0]["token"], clips[room]),
+            Player(HOST_SEAT, made["teacher"]["token"], clips[HOST_SEAT]),
+            Player(room, made["seats"][0]["token"], clips[room]),
         ]
-        pages = {TEACHER: made["teacher"]["page"], room: made["seats"][0]["page"]}
+        pages = {HOST_SEAT: made["teacher"]["page"], room: made["seats"][0]["page"]}
         async with BrowserPlayers(chromium, plans, pages, tmp_path) as players:
             lesson = Lesson(server, door, made, players)
             await lesson.until(everybody_flows)
@@ -124,7 +125,7 @@ async def test_a_lesson_survives_two_kills(tmp_path: Path, chromium: str) -> Non
                 await asyncio.sleep(HELD_S)
 
             end_at = datetime.now(UTC)
-            await players.act(TEACHER, {"type": "end"})
+            await players.act(HOST_SEAT, {"type": "end"})
             await lesson.until(lambda view: view["state"] == "ended")
             summary = await _summary(lesson)
     await _the_journal_tells_one_lesson(data, made, room, killed, end_at)
@@ -158,7 +159,7 @@ async def _the_journal_tells_one_lesson(
 
     flowing = _first_media_of_each_run(journal, killed)
     flows = flow_intervals(beats, CountingRules())
-    for seat in (TEACHER, room):
+    for seat in (HOST_SEAT, room):
         for intervals in (flows[seat].up_audio, flows[seat].up_video):
             ends = [kill_at for kill_at, _ in killed] + [end_at]
             assert len(intervals) == KILLS + 1
