@@ -33,7 +33,10 @@ class ListedSeat(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ListedLesson(msgspec.Struct, frozen=True, kw_only=True):
-    """A lesson in a list. `start_at` is the planned start, or for an unplanned lesson when it was made."""
+    """A lesson in a list. `start_at` is the planned start, or for an unplanned lesson when it was made.
+
+    `settled`: it has ended, and the ledger has judged it.
+    """
 
     id: str
     state: str
@@ -48,6 +51,7 @@ class ListedLesson(msgspec.Struct, frozen=True, kw_only=True):
     cancelled: bool
     is_test: bool
     recorded: bool
+    settled: bool
     seats: tuple[ListedSeat, ...]
 
     @property

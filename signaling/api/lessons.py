@@ -172,7 +172,7 @@ async def summary(request: web.Request) -> web.Response:
         Summary(
             lesson=lesson,
             state=view.state,
-            settled=listed.id not in await app[STORE].lessons.unsettled() and view.state == "ended",
+            settled=listed.settled,
             minutes=_minutes(listed),
             seats=[
                 SeatSummary(

@@ -70,5 +70,8 @@ async def test_a_scheduled_lesson_is_overdue_after_its_planned_end(store: Store,
 async def test_an_ended_lesson_waits_until_the_ledger_has_judged_it(store: Store, planned: Planned) -> None:
     await three_lessons(store, planned)
     assert await store.lessons.unsettled() == ["lesson000001"]
+    before = await store.lessons.get("lesson000001")
     await store.lessons.settle("lesson000001")
     assert await store.lessons.unsettled() == []
+    after = await store.lessons.get("lesson000001")
+    assert before is not None and after is not None and (before.settled, after.settled) == (False, True)
