@@ -228,7 +228,9 @@ async def test_metrics_speak_of_the_relay_only_to_who_has_the_secret(house) -> N
     assert (await house.ask("GET", "/metrics"))[0] == 401
     status, text, _ = await house.ask("GET", "/metrics", house.info.secret)
     assert status == 200
-    assert "classroom_relay_sessions 0.0" in text
+    for gauge in ("sessions", "publishers", "viewers", "handshakes", "routes"):
+        assert f"classroom_relay_{gauge} 0.0" in text
+    assert "classroom_relay_packets_in_total 0.0" in text
     assert "classroom_lessons_open 0.0" in text
 
 
