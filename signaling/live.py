@@ -297,7 +297,7 @@ class Live:
                 self.post(partial(seats.take_seat, by=guest.by, seat=guest.seat, device=guest.device_id))
 
     def _sources(self) -> list[tuple[str, str]]:
-        """What to record from the beginning: every seat's camera, so that none misses its first picture, and the rest."""
+        """What to record from the beginning: every seat's camera, so that no first picture is missed, and the rest."""
         return [(name, source) for name, seat in self.lesson.seats.items() for source in {"camera": 0, **seat.streams}]
 
     def _record(self, *sources: tuple[str, str]) -> None:
