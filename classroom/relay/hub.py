@@ -221,7 +221,6 @@ class Hub:
         entry.part = View(
             entry.connection,
             route,
-            subscriber,
             [Watched(one, tracks[track_of(one).kind], secrets.randbits(15)) for one in accepted],
             entry.id,
             secrets.randbits(32),

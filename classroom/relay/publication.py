@@ -57,8 +57,6 @@ class Inbound:
 class Publication:
     """One session that publishes. `flowing` is called with the first media, and again after `stalled`."""
 
-    subscriber = None
-
     def __init__(
         self,
         connection: Connection,

@@ -70,7 +70,6 @@ class View:
         self,
         connection: Connection,
         route: Route,
-        subscriber: str,
         watched: Sequence[Watched],
         name: str,
         ssrc: int,
@@ -82,7 +81,6 @@ class View:
         """`ssrc` speaks for the viewer's session when no track does; `ntp_offset` + monotonic seconds = NTP seconds."""
         self.connection = connection
         self.route = route
-        self.subscriber = subscriber
         self.watched = list(watched)
         self.is_flowing = False
         self.out_bps = 0

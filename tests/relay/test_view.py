@@ -64,7 +64,6 @@ class Rig:
         self.view = View(
             cast(Any, self.wired),
             self.route,
-            "v",
             [self.watched],
             "name",
             9,
