@@ -17,11 +17,12 @@ test: ## Install what the tests need and run them all
 	@deploy/setup.sh test
 	@$(BIN)/pytest
 
-check: setup ## Format, lint and types, of Python and of the pages
+check: setup ## Format, lint and types, of Python and of the pages, and the pages' own tests (needs npm)
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
-	@cd web && npm run --silent check
+	@[ -d web/node_modules ] || (cd web && npm ci --no-audit --no-fund)
+	@cd web && npm run --silent check && npm test --silent
 
 bench: ## Measure; one JSON line each (about five minutes)
 	@deploy/setup.sh test
