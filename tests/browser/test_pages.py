@@ -330,6 +330,7 @@ async def open_the_seat_twice(first: Page) -> None:
 async def end(teacher: Page, first: Page, second: Page, observer: Page) -> None:
     """下课: the verdict with its reason and the confirmed people; the standing page waits again."""
     await teacher.get_by_test_id("end").click()
+    await says(teacher.get_by_test_id("uncounted"), re.compile("尚未确认实到人数：礼张完小[^、]*，将按名册计"))
     await teacher.get_by_test_id("confirm-end").click()
     for page in (teacher, first, second, observer):
         await reaches(page, "ended")

@@ -158,6 +158,7 @@ export const catalogue = {
   studio_end: ["下课", "End lesson"],
   studio_end_title: ["现在下课吗？", "End the lesson now?"],
   studio_end_text: ["所有教室将同时退出课堂，并立即生成本节课的小结。", "All classrooms leave the lesson, and its summary appears at once."],
+  studio_end_uncounted: ["以下教室尚未确认实到人数：{rooms}，将按名册计。", "Headcount not confirmed, so the roster will be used: {rooms}."],
   studio_end_confirm: ["确认下课", "End the lesson"],
   studio_end_stay: ["继续上课", "Go on teaching"],
   studio_share: ["共享屏幕", "Share screen"],
