@@ -80,6 +80,7 @@ export const catalogue = {
   teach_past_empty: ["还没有上过的课。下课后，这里会显示每节课是否计入当月活动及原因。", "No past lessons yet. After each lesson this list says whether it was counted, and why."],
   teach_new: ["立即开课", "Start a lesson now"],
   teach_enter: ["进入课堂", "Open studio"],
+  teach_return: ["回到课堂", "Back to the lesson"],
   teach_summary: ["查看小结", "Summary"],
   teach_no_seats: ["未选结对教室", "No classroom chosen"],
   col_time: ["时间", "Time"],
