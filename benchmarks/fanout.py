@@ -33,6 +33,7 @@ async def _measure(whole: Served, receivers: int) -> dict[str, float | int | Non
     teacher, observer = whole.lesson["teacher"], whole.lesson["observer"]
     plan = Plan(
         url=whole.door.url,
+        lesson=f"/api/v1/lessons/{whole.lesson['lesson']}",
         whip=(teacher["whip"], teacher["token"]),
         wheps=[(observer["whep"], observer["token"])] * receivers,
         seed=SEED,

@@ -25,9 +25,10 @@ READY_S = 30.0
 
 
 class Plan(msgspec.Struct, frozen=True):
-    """Where to publish and to view: (URL, token) each. The first `timed` viewers measure the delay."""
+    """Where to publish and to view: (URL, token) each, and the lesson's path. `timed` viewers measure the delay."""
 
     url: str
+    lesson: str
     whip: tuple[str, str]
     wheps: list[tuple[str, str]]
     timed: int = 8
@@ -69,6 +70,10 @@ class Load:
     async def start(self, door: Door) -> None:
         """Publish, view, and wait until every viewer receives pictures."""
         await self.publisher.start(door.post_sdp, *self._plan.whip)
+        # The lesson opens with the teacher's first packet.
+        async with asyncio.timeout(READY_S):
+            while not (await door.get(self._plan.lesson, self._plan.whip[1]))["seats"][0]["streams"]:
+                await asyncio.sleep(0.05)
         for viewer, (url, token) in zip(self.viewers, self._plan.wheps, strict=True):
             await viewer.start(door.post_sdp, url, token)
         async with asyncio.timeout(READY_S):
