@@ -60,7 +60,7 @@ def _plan(whole: Served) -> Plan:
 async def _until(whole: Served, done: Callable[[Any], bool]) -> None:
     path, token = f"/api/v1/lessons/{whole.lesson['lesson']}", whole.lesson["teacher"]["token"]
     async with asyncio.timeout(JOIN_S):
-        while not done(await whole.door.get(path, token)):  # noqa: ASYNC110 - the server is asked
+        while not done(await whole.door.get(path, token)):
             await asyncio.sleep(POLL_S)
 
 

@@ -77,7 +77,7 @@ class Load:
         for viewer, (url, token) in zip(self.viewers, self._plan.wheps, strict=True):
             await viewer.start(door.post_sdp, url, token)
         async with asyncio.timeout(READY_S):
-            while not all(v.receptions["video"].packets for v in self.viewers):  # noqa: ASYNC110 - many objects
+            while not all(v.receptions["video"].packets for v in self.viewers):
                 await asyncio.sleep(0.05)
 
     def interval(self) -> Counted:

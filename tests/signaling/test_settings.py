@@ -41,3 +41,8 @@ def test_a_value_out_of_range_is_refused() -> None:
 
 def test_every_setting_is_described() -> None:
     assert all(field.description for field in Settings.model_fields.values())
+
+
+def test_the_shipped_file_is_one_that_the_server_reads() -> None:
+    shipped = Path(__file__).parents[2] / "deploy" / "classroom.toml"
+    assert load_settings(shipped).announce == ["203.0.113.5"]
