@@ -311,7 +311,7 @@ export const catalogue = {
   sum_total_people: ["参与师生合计", "Participants in all"],
   sum_rooms: ["各教室在线情况", "Classrooms"],
   sum_room: ["教室", "Classroom"],
-  sum_room_minutes: ["在线分钟", "Minutes"],
+  sum_room_minutes: ["同堂分钟", "Minutes together"],
   sum_room_people: ["实到人数", "Headcount"],
   sum_people_value: ["学生 {students}，教师 {teachers}", "{students} pupils, {teachers} teachers"],
   sum_people_roster: ["未确认", "Not confirmed"],
