@@ -252,6 +252,7 @@ async def mute_all(teacher: Page, first: Page, second: Page, ids: list[str]) -> 
     for page, seat in ((first, ids[0]), (second, ids[1])):
         await expect(page.get_by_test_id("mute")).to_have_attribute("aria-pressed", "true", timeout=DEADLINE_MS)
         await says(page.get_by_test_id("mute"), "打开麦克风")
+        await says(page.get_by_test_id("state-banner"), "本教室已被静音")
         await says(teacher.get_by_test_id(f"tile-{seat}"), "已静音")
     await second.get_by_test_id("mute").click()
     await expect(second.get_by_test_id("mute")).to_have_attribute("aria-pressed", "false")

@@ -44,6 +44,8 @@ export interface LessonSessionState {
   screen: MediaStream | null;
   screenUp: boolean;
   muted: boolean;
+  /** It was muted on this page, and not by somebody else (or before a reload: nobody can tell). */
+  mutedHere: boolean;
 }
 
 /** A server's error in the page's language. */
@@ -74,6 +76,7 @@ export class LessonSession {
     screen: null,
     screenUp: false,
     muted: false,
+    mutedHere: false,
   });
   private readonly socket: Seat;
   private camera: Publisher | null = null;
@@ -144,6 +147,7 @@ export class LessonSession {
   /** Works at once, also without a line: what is muted here is not sent, whatever the server knows. */
   mute(muted: boolean): void {
     this.muteWish = muted;
+    this.state.mutedHere = muted;
     this.applyMute();
     if (this.state.seat !== null) this.socket.send({ type: "mute", seat: this.state.seat, muted });
   }
@@ -209,6 +213,7 @@ export class LessonSession {
     const me = this.state.seat === null ? undefined : seatOf(view, this.state.seat);
     if (me && this.muteWish === me.muted) this.muteWish = null;
     this.applyMute();
+    if (!this.state.muted) this.state.mutedHere = false;
     if (view.state === "live") this.startWish = false;
     if (view.state === "ended") {
       this.closeMedia();

@@ -247,6 +247,7 @@ export const catalogue = {
   join_raised: ["已举手 · 第 {n} 位", "Hand up · no. {n}"],
   join_mute: ["静音", "Mute"],
   join_unmute: ["打开麦克风", "Unmute"],
+  join_muted_by_others: ["本教室已被静音；要发言请按“打开麦克风”。", "This classroom has been muted. To speak, press “Unmute”."],
   join_help: ["求助", "Help"],
   join_helping: ["已求助，等老师回应", "Asked for help"],
   join_help_title: ["遇到什么问题？", "What is wrong?"],
