@@ -45,6 +45,10 @@ export const keepToken = (lesson: string | null, token: string): void => write(s
 export const keepObserver = (lesson: string, page: string): void => write(session, `classroom.observe.${lesson}`, page);
 export const observerOf = (lesson: string): string | null => read(session, `classroom.observe.${lesson}`);
 
+/** A tab that shares its screen notes so: a reload ends the share, and the page can offer it again. */
+export const sharedScreen = (lesson: string): boolean => read(session, `classroom.screen.${lesson}`) === "1";
+export const noteScreen = (lesson: string, isShared: boolean): void => write(session, `classroom.screen.${lesson}`, isShared ? "1" : "");
+
 /** A random id of this browser: the same after a reload, so that the server sees a device come back and not a second one. */
 export function deviceId(): string {
   const known = remembered("device");

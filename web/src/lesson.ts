@@ -1,7 +1,7 @@
 import { shallowReactive } from "vue";
 import type { Problem } from "./api";
 import { ServerClock } from "./clock";
-import { deviceId } from "./keys";
+import { deviceId, noteScreen, sharedScreen } from "./keys";
 import type { OwnDevices } from "./media/own";
 import { captureScreen } from "./media/devices";
 import { Publisher, SCREEN, type Shape } from "./media/publish";
@@ -43,6 +43,8 @@ export interface LessonSessionState {
   cameraWasUp: boolean;
   screen: MediaStream | null;
   screenUp: boolean;
+  /** The screen was shared from this tab before its reload, and is not any more. */
+  screenLost: boolean;
   muted: boolean;
   /** It was muted on this page, and not by somebody else (or before a reload: nobody can tell). */
   mutedHere: boolean;
@@ -75,6 +77,7 @@ export class LessonSession {
     cameraWasUp: false,
     screen: null,
     screenUp: false,
+    screenLost: false,
     muted: false,
     mutedHere: false,
   });
@@ -90,6 +93,7 @@ export class LessonSession {
   };
 
   constructor(private readonly options: LessonSessionOptions) {
+    this.state.screenLost = sharedScreen(options.lesson);
     this.socket = new Seat(
       { token: options.token, device: deviceId() },
       {
@@ -157,6 +161,7 @@ export class LessonSession {
     if (stream === null || this.state.seat === null) return;
     this.stopScreen();
     this.state.screen = stream;
+    noteScreen(this.options.lesson, true);
     stream.getVideoTracks()[0]?.addEventListener("ended", () => this.stopScreen());
     this.screenPublisher = this.publisher("screen", SCREEN, (isUp) => (this.state.screenUp = isUp));
     void this.screenPublisher.setTracks(stream.getTracks());
@@ -168,6 +173,13 @@ export class LessonSession {
     this.state.screen?.getTracks().forEach((track) => track.stop());
     this.state.screen = null;
     this.state.screenUp = false;
+    this.forgetScreen();
+  }
+
+  /** No longer offers to share the screen again. */
+  forgetScreen(): void {
+    this.state.screenLost = false;
+    noteScreen(this.options.lesson, false);
   }
 
   picture(seat: string | null, source: Source): Picture | undefined {

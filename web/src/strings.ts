@@ -164,6 +164,7 @@ export const catalogue = {
   studio_end_stay: ["继续上课", "Go on teaching"],
   studio_share: ["共享屏幕", "Share screen"],
   studio_share_stop: ["停止共享", "Stop sharing"],
+  studio_share_lost: ["屏幕共享已停止，点此重新共享", "Screen sharing has stopped: press to share again"],
   studio_sharing: ["正在共享屏幕", "Sharing the screen"],
   studio_mic_on: ["麦克风已开", "Microphone on"],
   studio_mic_off: ["麦克风已静音", "Microphone muted"],
