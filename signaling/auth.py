@@ -24,6 +24,7 @@ Action = Literal[
     "read_room",
     "read_month",
     "mint_link",
+    "keep_pairs",
     "read_metrics",
 ]
 
@@ -54,6 +55,7 @@ MAY: Final[Mapping[Role | Literal["admin"], frozenset[Action]]] = MappingProxyTy
                 "end_lesson",
                 "read_month",
                 "mint_link",
+                "keep_pairs",
                 "read_metrics",
             }
         ),

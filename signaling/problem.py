@@ -49,6 +49,7 @@ LESSON_STATUS: Final = {
     "seat_unknown": 404,
     "forbidden": 403,
     "bad_schedule": 400,
+    "same_school": 400,
     "closing": 503,
 }
 

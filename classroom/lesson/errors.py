@@ -11,6 +11,10 @@ SENTENCES: Mapping[str, tuple[str, str]] = MappingProxyType(
             "排课内容有误，请检查时间和教室。",
             "The lesson cannot be held as planned: check times and rooms.",
         ),
+        "same_school": (
+            "支援学校和受援学校不能是同一所学校。",
+            "The supporting and the receiving school must be two different schools.",
+        ),
         "lesson_not_open": ("课堂尚未打开，请等待主讲教师。", "The lesson is not open yet: wait for the teacher."),
         "lesson_ended": ("这节课已经结束。", "The lesson is over."),
         "lesson_under_way": (

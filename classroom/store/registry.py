@@ -70,6 +70,15 @@ class RegistryStore:
         """The pair has this status from `day` on."""
         await self._dated(pair_statuses, {"pair": pair}, day, {"status": status})
 
+    async def activate_pair(self, supporter: str, recipient: str, day: date) -> Pair:
+        """The pair is active from `day` on, made if there is none; a 待定 of a later day is overtaken too."""
+        pair = await self.pair(supporter, recipient, day)
+        # A lesson planned ahead dates its pair's 待定 to the lesson's own day.
+        later = [change.since for change in pair.statuses if change.since > day and change.status == "待定"]
+        for since in (day, *later):
+            await self.set_pair_status(pair.id, "active", since)
+        return (await self.book()).pairs[pair.id]
+
     async def note_consent(self, class_ids: Iterable[str], noted_by: str, at: datetime) -> None:
         """Somebody with a name notes the consent of classes to being recorded."""
         rows = [{"id": new_id(), "class_id": c, "noted_by": noted_by, "at": at} for c in class_ids]

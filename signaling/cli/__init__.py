@@ -2,7 +2,7 @@
 
 import typer
 
-from signaling.cli import demo, doctor, lesson, link, month, serve
+from signaling.cli import demo, doctor, lesson, link, month, pair, serve
 
 app = typer.Typer(
     name="classroom",
@@ -17,6 +17,7 @@ app.command("month")(month.month)
 app.command("doctor")(doctor.doctor)
 app.add_typer(lesson.app, name="lesson")
 app.add_typer(link.app, name="link")
+app.add_typer(pair.app, name="pair")
 
 
 def main() -> None:

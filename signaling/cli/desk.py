@@ -18,6 +18,7 @@ from classroom.store.store import Store
 from signaling.cli.options import fail
 from signaling.datadir import DataBusy, DataDirectory, ServerInfo
 from signaling.links import LinkRequest, make_link
+from signaling.pairs import PairRequest, activate_pair, list_pairs
 from signaling.records import Records, UnknownMonth
 from signaling.scheduling import LessonRequest, schedule_lesson
 from signaling.settings import Settings
@@ -38,6 +39,8 @@ class Desk(Protocol):
     async def make_link(self, request: LinkRequest) -> Any: ...
     async def links(self) -> Any: ...
     async def revoke_link(self, link: str) -> None: ...
+    async def pairs(self) -> Any: ...
+    async def activate_pair(self, request: PairRequest) -> Any: ...
 
 
 @contextlib.asynccontextmanager
@@ -102,6 +105,12 @@ class RunningServer:
 
     async def revoke_link(self, link: str) -> None:
         await self._ask("DELETE", f"/api/v1/links/{link}")
+
+    async def pairs(self) -> Any:
+        return await self._ask("GET", "/api/v1/pairs")
+
+    async def activate_pair(self, request: PairRequest) -> Any:
+        return await self._ask("POST", "/api/v1/pairs", request)
 
     async def _ask(self, method: str, path: str, body: msgspec.Struct | None = None) -> Any:
         data = None if body is None else msgspec.json.encode(body)
@@ -175,3 +184,12 @@ class StoppedServer:
     async def revoke_link(self, link: str) -> None:
         if not await self._store.links.revoke(link, datetime.now(UTC)):
             raise DeskError("There is no such link, or it was revoked before.")
+
+    async def pairs(self) -> Any:
+        return msgspec.to_builtins({"pairs": await list_pairs(self._store, datetime.now(UTC))})
+
+    async def activate_pair(self, request: PairRequest) -> Any:
+        try:
+            return msgspec.to_builtins(await activate_pair(self._store, request, datetime.now(UTC)))
+        except LessonError as error:
+            raise DeskError(f"{error.title} {error.detail}") from error

@@ -2,13 +2,14 @@
 
 import inspect
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Annotated, Any, NoReturn, Union, get_args, get_origin
 
 import msgspec
 import typer
 from pydantic import ValidationError
+from rich.cells import cell_len, set_cell_size
 
 from signaling.settings import Settings, load_settings
 
@@ -37,6 +38,15 @@ def settings_or_fail(config: Path | None = None, **flags: Any) -> Settings:
 def print_json(value: object) -> None:
     """One line of JSON on standard output."""
     typer.echo(msgspec.json.encode(value).decode())
+
+
+def print_table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """Columns under a header; a Chinese character is two cells wide."""
+    lines = [header, *rows]
+    widths = [max(cell_len(line[column]) for line in lines) for column in range(len(header))]
+    for line in lines:
+        cells = (set_cell_size(text, width) for text, width in zip(line, widths, strict=True))
+        typer.echo("  ".join(cells).rstrip())
 
 
 def with_settings(command: Callable[..., None]) -> Callable[..., None]:

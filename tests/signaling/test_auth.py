@@ -28,6 +28,8 @@ DOORS = {
     "GET /api/v1/links": {ADMIN},
     "POST /api/v1/links": {ADMIN},
     "DELETE /api/v1/links/{link}": {ADMIN},
+    "GET /api/v1/pairs": {ADMIN},
+    "POST /api/v1/pairs": {ADMIN},
     "POST /whip/{lesson}/{seat}/{source}": {TEACHER, CLASSROOM},
     "POST /whep/{lesson}/{seat}/{source}": {TEACHER, CLASSROOM, OBSERVER},
     "DELETE /sessions/{session}": {TEACHER, CLASSROOM, OBSERVER},

@@ -4,6 +4,7 @@ import asyncio
 import json
 import re
 import sys
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,9 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
+from classroom.ledger.months import local_date
+from classroom.registry.facts import is_active
+from classroom.store.store import Store
 from signaling.cli.options import with_settings
 from signaling.settings import Settings
 
@@ -156,3 +160,35 @@ def test_a_list_is_repeated_or_written_with_commas(monkeypatch: pytest.MonkeyPat
         assert given.pop().announce == ["203.0.113.5", "10.0.0.5"]
     assert CliRunner().invoke(app, []).exit_code == 0
     assert given.pop().announce == []
+
+
+@pytest.mark.parametrize("runs", [True, False])
+async def test_a_pair_that_a_form_made_is_activated_from_today(house, runs: bool) -> None:
+    data = ["--data", str(house.data)]
+    teacher = await house.link("teacher", "实验小学")
+    start = (datetime.now(UTC) + timedelta(days=3)).isoformat()
+    body = {key: value for key, value in house.wanted.items() if key != "supporter"}
+    assert (await house.ask("POST", "/api/v1/lessons", teacher["token"], {**body, "start": start}))[0] == 201
+    if not runs:
+        await house.stop()
+    [pair] = (await made("pair", "list", "--json", *data))["pairs"]
+    assert (pair["supporter"], pair["recipient"], pair["status"]) == ("实验小学", "檀溪中小", "待定")
+    activate = ["pair", "activate", "--supporter", "实验小学", "--recipient"]
+    code, _, err = await classroom(*activate, "实验小学", *data)
+    assert (code, "two different schools" in err) == (1, True)
+    today = local_date(datetime.now(UTC))
+    active = await made(*activate, "檀溪中小", "--json", *data)
+    assert active == {**pair, "status": "active", "since": today.isoformat()}
+    await made(*activate, "礼张完小", "--json", *data)
+    code, out, _ = await classroom("pair", "list", *data)
+    header, *lines = out.splitlines()
+    assert (code, header.split()) == (0, ["status", "since", "supporter", "recipient"])
+    assert {tuple(line.split()) for line in lines} == {
+        ("active", str(today), "实验小学", school) for school in ("檀溪中小", "礼张完小")
+    }
+    store = await Store.open(f"sqlite:///{house.data}/classroom.db")
+    try:
+        later = (await store.registry.book()).pairs[pair["pair"]]
+    finally:
+        await store.close()
+    assert is_active(later, today + timedelta(days=4))
