@@ -105,7 +105,7 @@ export const catalogue = {
   new_other_remove: ["去掉", "Remove"],
   new_need_school: ["请填写未登记教室的学校全称，或把它去掉。", "Fill in the school of the added classroom, or remove it."],
   new_pair_pending: ["{status}，本节课不会计入", "{status}: this lesson will not be counted"],
-  pair_pending: ["待定", "School still to be named"],
+  pair_待定: ["待定", "School still to be named"],
   new_own: ["本班", "Own class"],
   new_own_other: ["其他班级（手工填写）", "Another class (type it)"],
   new_own_name: ["班级名称", "Class name"],
@@ -371,6 +371,12 @@ export const reasonText = (activity: { reason: string; reason_en: string }): str
 
 export function t(key: StringKey, values: Record<string, string | number> = {}): string {
   return fill(catalogue[key][current === "en" ? 1 : 0], values);
+}
+
+/** The status of a pair that is not active. */
+export function pairText(status: string): string {
+  const key = `pair_${status}`;
+  return key in catalogue ? t(key as StringKey) : status;
 }
 
 /** The name of a subject: of one of the twelve boxes, or whatever else the server has. */
