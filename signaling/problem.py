@@ -50,6 +50,7 @@ LESSON_STATUS: Final = {
     "forbidden": 403,
     "bad_schedule": 400,
     "same_school": 400,
+    "subject_unknown": 400,
     "closing": 503,
 }
 

@@ -3,17 +3,20 @@
 Needs only the store, so the command line can do it while no server runs.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
+from types import MappingProxyType
 from typing import Annotated, Final
 
 import msgspec
 
 from classroom.ledger.months import local_date
+from classroom.ledger.rollup import SUBJECTS
 from classroom.lesson import recording, state
 from classroom.lesson.errors import LessonError
 from classroom.lesson.events import HOST_SEAT, AnyEvent, Instant, Period, SeatPlan
+from classroom.registry.book import Book
 from classroom.registry.facts import Link, PairStatus, School, students_on
 from classroom.store.store import Store
 from signaling.messages import ONE_LINE, Name, Students, Teachers
@@ -28,6 +31,22 @@ UNPLANNED_LIFE: Final = timedelta(hours=4)
 MAX_MINUTES: Final = 240
 PLANNED_WITHIN: Final = timedelta(days=400)
 """How far from now a lesson may be planned, either way: a mistyped year has no work month."""
+SUBJECT_NAMES: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "语文": "语",
+        "数学": "数",
+        "英语": "英",
+        "科学": "科",
+        "音乐": "音",
+        "体育": "体",
+        "美术": "美",
+        "道德与法治": "品德",
+        "信息科技": "信息技术",
+        "劳动": "劳技",
+        "劳动技术": "劳技",
+    }
+)
+"""What timetables call a subject → its box on the forms."""
 
 Id = Annotated[str, msgspec.Meta(min_length=12, max_length=12)]
 
@@ -106,7 +125,7 @@ async def schedule_lesson(
     store: Store,
     request: LessonRequest,
     *,
-    supporter: School,
+    supporter: School | str,
     by: str,
     at: datetime,
     new_id: Callable[[], str],
@@ -116,11 +135,14 @@ async def schedule_lesson(
 ) -> ScheduledLesson:
     """Makes the lesson, its links and codes. `by` is `teacher` or `cli`; `holder` that of the teacher's own link.
 
-    A pair that the registry lacks is made with the status `new_pairs`. Raises LessonError: classroom_unknown,
-    class_unknown, bad_schedule; nothing but names in the registry is left of a refused one.
+    `supporter` by name is found or made. A pair that the registry lacks is made with the status `new_pairs`. Before
+    anything is written it raises LessonError: subject_unknown, bad_schedule, same_school, classroom_unknown or
+    class_unknown.
     """
-    if request.start is not None and abs(request.start - at) > PLANNED_WITHIN:
-        raise LessonError("bad_schedule")
+    subject = _box(request.subject)
+    _check(await store.registry.book(), request, supporter if isinstance(supporter, str) else supporter.name, at)
+    if isinstance(supporter, str):
+        supporter = await store.registry.school(supporter)
     lesson = new_id()
     day = local_date(request.start or at)
     host = await _host_plan(store, request, supporter, day)
@@ -132,7 +154,7 @@ async def schedule_lesson(
         by=by,
         lesson_id=lesson,
         supporter=supporter.id,
-        subject=request.subject,
+        subject=subject,
         periods=_periods(request, at),
         pairs=tuple(dict.fromkeys(pair.id for pair in pairs)),
         plans=(host, *rural),
@@ -143,6 +165,40 @@ async def schedule_lesson(
     await store.journal.append(await _with_consents(store, scheduled, request.consent_by, by, at))
     minted = partial(store.links.mint, at=at, lesson=lesson, expires_at=_expiry(request, at))
     return await _links(store, lesson, [host, *rural], minted, holder, base_url)
+
+
+def _box(subject: str) -> str:
+    """The subject's box on the forms. Raises LessonError(subject_unknown)."""
+    box = SUBJECT_NAMES.get(subject.strip(), subject.strip())
+    if box not in SUBJECTS:
+        raise LessonError("subject_unknown")
+    return box
+
+
+def _check(book: Book, request: LessonRequest, supporter: str, at: datetime) -> None:
+    """Raises LessonError: bad_schedule, class_unknown, classroom_unknown, same_school."""
+    if request.start is not None and abs(request.start - at) > PLANNED_WITHIN:
+        raise LessonError("bad_schedule")
+    if request.class_id is not None:
+        known = book.classes.get(request.class_id)
+        if known is None or book.schools[known.school].name != supporter:
+            raise LessonError("class_unknown")
+    rooms = [_room_names(book, recipient) for recipient in request.recipients]
+    if any(school == supporter for school, _ in rooms):
+        raise LessonError("same_school")
+    if len(set(rooms)) < len(rooms):
+        raise LessonError("bad_schedule")
+
+
+def _room_names(book: Book, recipient: RecipientRequest) -> tuple[str, str]:
+    """School and classroom. Raises LessonError(classroom_unknown)."""
+    if recipient.classroom_id is not None:
+        room = book.classrooms.get(recipient.classroom_id)
+        if room is not None:
+            return book.schools[room.school].name, room.name
+    elif recipient.school is not None:
+        return recipient.school, recipient.classroom or RURAL_ROOM
+    raise LessonError("classroom_unknown")
 
 
 async def _host_plan(store: Store, request: LessonRequest, supporter: School, day: date) -> SeatPlan:

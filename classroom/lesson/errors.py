@@ -15,6 +15,10 @@ SENTENCES: Mapping[str, tuple[str, str]] = MappingProxyType(
             "支援学校和受援学校不能是同一所学校。",
             "The supporting and the receiving school must be two different schools.",
         ),
+        "subject_unknown": (
+            "没有这个学科，请在表中选择：语、数、英、科、品德、音、体、美、劳技、信息技术、拓展课程、其他。",
+            "The forms have no such subject: choose one of 语 数 英 科 品德 音 体 美 劳技 信息技术 拓展课程 其他.",
+        ),
         "lesson_not_open": ("课堂尚未打开，请等待主讲教师。", "The lesson is not open yet: wait for the teacher."),
         "lesson_ended": ("这节课已经结束。", "The lesson is over."),
         "lesson_under_way": (

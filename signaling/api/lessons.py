@@ -205,13 +205,12 @@ def _school(grant: Grant) -> str:
     return grant.link.school
 
 
-async def _supporter(request: web.Request, grant: Grant, body: LessonRequest) -> School:
-    registry = request.app[STORE].registry
+async def _supporter(request: web.Request, grant: Grant, body: LessonRequest) -> School | str:
     if grant.link is not None:
-        return (await registry.book()).schools[_school(grant)]
+        return (await request.app[STORE].registry.book()).schools[_school(grant)]
     if body.supporter is None:
         raise Problem("bad_request", "supporter is missing")
-    return await registry.school(body.supporter)
+    return body.supporter
 
 
 async def _own(request: web.Request) -> tuple[Grant, str]:

@@ -146,7 +146,7 @@ class StoppedServer:
             made = await schedule_lesson(
                 self._store,
                 request,
-                supporter=await self._store.registry.school(request.supporter),
+                supporter=request.supporter,
                 by="cli",
                 at=datetime.now(UTC),
                 new_id=new_id,

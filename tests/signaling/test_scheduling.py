@@ -34,8 +34,7 @@ async def make(store: Store, recipients: list[RecipientRequest] | None = None, *
         **{"class_name": "四（2）班", "class_size": 42, "subject": "语", "minutes": 40, **more},
         recipients=recipients or [ROOM],
     )
-    school = await store.registry.school("实验小学")
-    return await schedule_lesson(store, request, supporter=school, at=AT, new_id=new_id, **how)
+    return await schedule_lesson(store, request, supporter="实验小学", at=AT, new_id=new_id, **how)
 
 
 async def first_event(store: Store, made: ScheduledLesson) -> LessonScheduled:
@@ -126,7 +125,9 @@ async def test_rooms_and_classes_of_the_registry_are_taken_by_id(store: Store) -
         ([RecipientRequest(class_name="四（1）班")], {}, "classroom_unknown"),
         ([ROOM], {"class_id": "aaaaaaaaaaaa"}, "class_unknown"),
         ([ROOM, ROOM], {}, "bad_schedule"),
-        ([ROOM], {"by": "classroom"}, "forbidden"),
+        ([ROOM], {"start": AT + timedelta(days=401)}, "bad_schedule"),
+        ([ROOM, RecipientRequest(school="实验小学")], {}, "same_school"),
+        ([ROOM], {"subject": "围棋"}, "subject_unknown"),
     ],
 )
 async def test_what_cannot_be_held_is_refused(
@@ -134,7 +135,29 @@ async def test_what_cannot_be_held_is_refused(
 ) -> None:
     with pytest.raises(LessonError, match=code):
         await make(store, recipients, **more)
+    book = await store.registry.book()
+    assert not (book.schools or book.classrooms or book.classes or book.pairs)
     assert await store.lessons.not_ended() == []
+
+
+async def test_only_a_teacher_makes_lessons(store: Store) -> None:
+    with pytest.raises(LessonError, match="forbidden"):
+        await make(store, by="classroom")
+    assert await store.lessons.not_ended() == []
+
+
+async def test_the_same_room_by_id_and_by_name_is_one_room(store: Store) -> None:
+    first = await first_event(store, await make(store))
+    with pytest.raises(LessonError, match="bad_schedule"):
+        await make(store, [ROOM, RecipientRequest(classroom_id=first.seats[1].seat)])
+
+
+@pytest.mark.parametrize(
+    ("said", "box"),
+    [("语文", "语"), ("道德与法治", "品德"), ("信息科技", "信息技术"), (" 劳动 ", "劳技"), ("其他", "其他")],
+)
+async def test_a_subjects_full_name_goes_into_its_box(store: Store, said: str, box: str) -> None:
+    assert (await first_event(store, await make(store, subject=said))).subject == box
 
 
 async def test_two_rooms_of_one_school_are_one_pair(store: Store) -> None:
