@@ -113,12 +113,16 @@ class ObserverLink(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ScheduledLesson(msgspec.Struct, frozen=True, kw_only=True):
-    """A lesson that has just been made, with the only copy of its tokens."""
+    """A lesson that has just been made, with the only copy of its tokens.
+
+    `missing_consent`: the seats whose classes must consent before the recording that was asked for can begin.
+    """
 
     lesson: str
     teacher: TeacherLink
     seats: list[SeatLink]
     observer: ObserverLink
+    missing_consent: list[str]
 
 
 async def schedule_lesson(
@@ -162,9 +166,11 @@ async def schedule_lesson(
         record=request.record,
         observers=request.observers,
     )
-    await store.journal.append(await _with_consents(store, scheduled, request.consent_by, by, at))
+    events = await _with_consents(store, scheduled, request.consent_by, by, at)
+    await store.journal.append(events)
     minted = partial(store.links.mint, at=at, lesson=lesson, expires_at=_expiry(request, at))
-    return await _links(store, lesson, [host, *rural], minted, holder, base_url)
+    links = await _links(store, lesson, [host, *rural], minted, holder, base_url)
+    return msgspec.structs.replace(links, missing_consent=_missing_consent(events))
 
 
 def _box(subject: str) -> str:
@@ -273,6 +279,12 @@ async def _with_consents(
     return [*scheduled, *recording.note_consent(lesson, at, by=by, class_ids=consented)]
 
 
+def _missing_consent(events: list[AnyEvent]) -> list[str]:
+    lesson = state.fold(events)
+    assert lesson is not None
+    return [seat.plan.seat for seat in lesson.missing_consent] if lesson.record_wanted else []
+
+
 async def _links(
     store: Store,
     lesson: str,
@@ -305,4 +317,4 @@ async def _links(
         )
     token, _ = await mint("observer")
     observer = ObserverLink(page=f"{base_url}/observe/{token}", whep=watch, token=token)
-    return ScheduledLesson(lesson=lesson, teacher=teacher, seats=links, observer=observer)
+    return ScheduledLesson(lesson=lesson, teacher=teacher, seats=links, observer=observer, missing_consent=[])

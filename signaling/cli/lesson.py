@@ -64,6 +64,12 @@ def create(
     except msgspec.ValidationError as error:
         fail(f"The lesson cannot be made: {error}")
     made = ask_desk(settings, "create_lesson", request)
+    if made["missing_consent"]:
+        typer.echo(
+            "Nothing will be recorded until the consent of every class is noted: "
+            "by --consent-by when the lesson is made, or by the teacher in the lesson.",
+            err=True,
+        )
     if json:
         print_json(made)
         return

@@ -192,3 +192,13 @@ async def test_a_pair_that_a_form_made_is_activated_from_today(house, runs: bool
     finally:
         await store.close()
     assert is_active(later, today + timedelta(days=4))
+
+
+async def test_a_recording_that_waits_for_consent_is_said(tmp_path: Path) -> None:
+    data = ["--data", str(tmp_path)]
+    code, out, err = await classroom(*CREATE, "--record", *data)
+    assert (code, err.count("Nothing will be recorded until")) == (0, 1)
+    assert len(json.loads(out)["missing_consent"]) == 3
+    for consents in (["--consent-by", "王老师"], []):
+        code, _, err = await classroom(*CREATE, "--record", *consents, *data)
+        assert (code, err) == (0, "")

@@ -62,7 +62,7 @@ async def test_the_answer_has_the_agreed_shape(store: Store) -> None:
     made = await make(store, base_url="https://x")
     seat = made.seats[0]
     shape = msgspec.to_builtins(made)
-    assert list(shape) == ["lesson", "teacher", "seats", "observer"]
+    assert list(shape) == ["lesson", "teacher", "seats", "observer", "missing_consent"]
     assert list(shape["teacher"]) == ["page", "whip", "token"]
     assert list(shape["seats"][0]) == ["seat", "school", "page", "code", "whip", "whep", "token"]
     assert list(shape["observer"]) == ["page", "whep", "token"]
