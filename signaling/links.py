@@ -30,6 +30,39 @@ class MadeLink(msgspec.Struct, frozen=True, kw_only=True):
     token: str
 
 
+class StandingLink(msgspec.Struct, frozen=True, kw_only=True):
+    """A standing link in a list: ids with their names, never the token. `name` says whose a teacher's link is."""
+
+    id: str
+    role: str
+    school: str | None
+    school_name: str | None
+    classroom: str | None
+    classroom_name: str | None
+    name: str | None
+    created_at: datetime
+    revoked_at: datetime | None
+
+
+async def list_links(store: Store) -> list[StandingLink]:
+    """Every standing link, the oldest first."""
+    book = await store.registry.book()
+    return [
+        StandingLink(
+            id=link.id,
+            role=link.role,
+            school=link.school,
+            school_name=book.schools[link.school].name if link.school else None,
+            classroom=link.classroom,
+            classroom_name=book.classrooms[link.classroom].name if link.classroom else None,
+            name=link.name,
+            created_at=link.created_at,
+            revoked_at=link.revoked_at,
+        )
+        for link in await store.links.standing()
+    ]
+
+
 async def make_link(store: Store, request: LinkRequest, at: datetime, base_url: str) -> MadeLink:
     """Mint a standing link; it holds until it is revoked."""
     school = await store.registry.school(request.school)

@@ -1,11 +1,10 @@
 """`/links`: standing links for teachers and classrooms, made and taken back by the command line."""
 
-import msgspec
 from aiohttp import web
 
 from signaling.api.body import answer, read_body
 from signaling.context import CLOCK, PUBLIC_URL, STORE, grant_of
-from signaling.links import LinkRequest, make_link
+from signaling.links import LinkRequest, list_links, make_link
 from signaling.problem import Problem
 from signaling.revocation import sever
 
@@ -23,10 +22,9 @@ async def mint(request: web.Request) -> web.Response:
 
 @ROUTES.get("/api/v1/links")
 async def standing(request: web.Request) -> web.Response:
-    """Every standing link, without its token."""
+    """Every standing link with its names, without its token."""
     await grant_of(request, "mint_link")
-    links = await request.app[STORE].links.standing()
-    return answer({"links": [msgspec.to_builtins(link) for link in links]})
+    return answer({"links": await list_links(request.app[STORE])})
 
 
 @ROUTES.delete("/api/v1/links/{link}")

@@ -17,7 +17,7 @@ from classroom.store.ids import new_id
 from classroom.store.store import Store
 from signaling.cli.options import fail
 from signaling.datadir import DataBusy, DataDirectory, ServerInfo
-from signaling.links import LinkRequest, make_link
+from signaling.links import LinkRequest, list_links, make_link
 from signaling.pairs import PairRequest, activate_pair, list_pairs
 from signaling.records import Records, UnknownMonth
 from signaling.scheduling import LessonRequest, schedule_lesson
@@ -179,7 +179,7 @@ class StoppedServer:
         return msgspec.to_builtins(await make_link(self._store, request, datetime.now(UTC), self._base_url))
 
     async def links(self) -> Any:
-        return {"links": [msgspec.to_builtins(link) for link in await self._store.links.standing()]}
+        return msgspec.to_builtins({"links": await list_links(self._store)})
 
     async def revoke_link(self, link: str) -> None:
         if not await self._store.links.revoke(link, datetime.now(UTC)):

@@ -1,12 +1,14 @@
 """`classroom link …`: standing links."""
 
+from datetime import datetime
 from typing import Annotated, Literal
 
 import msgspec
 import typer
 
+from classroom.ledger.months import local_date
 from signaling.cli.desk import ask_desk
-from signaling.cli.options import DataOption, JsonOption, fail, print_json, settings_or_fail
+from signaling.cli.options import DataOption, JsonOption, fail, print_json, print_table, settings_or_fail
 from signaling.links import LinkRequest
 
 app = typer.Typer(help="Standing links for teachers and classrooms.", no_args_is_help=True)
@@ -42,9 +44,7 @@ def listing(data: DataOption = None, json: JsonOption = False) -> None:
     if json:
         print_json({"links": links})
         return
-    for link in links:
-        state = "revoked" if link["revoked_at"] else "valid"
-        typer.echo(f"{link['id']}  {link['role']:<9}  {state:<7}  {link['name'] or link['classroom'] or ''}")
+    print_table(("link", "role", "school", "room", "name", "created", "state"), [_row(link) for link in links])
 
 
 @app.command("revoke")
@@ -54,6 +54,13 @@ def revoke(
     """Take a link back: it opens nothing from now on."""
     ask_desk(settings_or_fail(data=data), "revoke_link", link)
     typer.echo(f"{link} revoked")
+
+
+def _row(link: dict[str, str | None]) -> list[str]:
+    created = local_date(datetime.fromisoformat(link["created_at"] or ""))
+    state = "revoked" if link["revoked_at"] else "valid"
+    texts = (link[key] or "–" for key in ("id", "role", "school_name", "classroom_name", "name"))
+    return [*texts, created.isoformat(), state]
 
 
 def _make(role: Literal["teacher", "classroom"], body: dict[str, str | None], data: DataOption, json: bool) -> None:

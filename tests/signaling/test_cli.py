@@ -93,7 +93,16 @@ async def test_links_are_made_listed_and_taken_back(house) -> None:
     assert (await house.ask("GET", "/api/v1/lessons", token))[0] == 200
     [link] = (await made("link", "list", "--json", *data))["links"]
     assert (link["role"], link["name"]) == ("teacher", "张老师")
+    assert (link["school_name"], link["classroom_name"]) == ("实验小学", None)
     assert token not in str(link)
+    await house.link("classroom", "檀溪中小", classroom="一号教室")
+    _, out, _ = await classroom("link", "list", *data)
+    today = str(local_date(datetime.now(UTC)))
+    assert [line.split()[1:] for line in out.splitlines()] == [
+        ["role", "school", "room", "name", "created", "state"],
+        ["teacher", "实验小学", "–", "张老师", today, "valid"],
+        ["classroom", "檀溪中小", "一号教室", "–", today, "valid"],
+    ]
     assert (await classroom("link", "revoke", link["id"], *data))[0] == 0
     assert (await house.ask("GET", "/api/v1/lessons", token))[0] == 401
     code, _, err = await classroom("link", "revoke", link["id"], *data)
