@@ -1,12 +1,11 @@
 """`/lessons`: making, listing, reading and ending lessons."""
 
 import asyncio
-from datetime import datetime, timedelta
 
 import msgspec
 from aiohttp import web
 
-from classroom.ledger.months import SHANGHAI, local_date
+from classroom.ledger.months import local_date
 from classroom.registry.book import choices
 from classroom.registry.facts import School
 from classroom.store.lessons import ListedLesson
@@ -15,34 +14,13 @@ from recorder.spans import Gap
 from signaling.api.body import answer, read_body
 from signaling.auth import Grant
 from signaling.context import CLOCK, LESSONS, NEW_ID, PUBLIC_URL, RECORDER, RECORDS, STORE, grant_of
+from signaling.lesson_list import Scope, list_lessons
 from signaling.problem import Problem
 from signaling.records import ActivityView
 from signaling.scheduling import LessonRequest, schedule_lesson
 from signaling.scope import seat_in
 
 ROUTES = web.RouteTableDef()
-_DAY = timedelta(days=1)
-
-
-class SeatLine(msgspec.Struct, frozen=True):
-    school: str
-    classroom: str
-
-
-class LessonLine(msgspec.Struct, frozen=True, kw_only=True):
-    """A lesson in a list. `recording`: whether it was recorded."""
-
-    lesson: str
-    state: str
-    subject: str
-    start: datetime
-    end: datetime | None
-    class_name: str
-    is_test: bool
-    cancelled: bool
-    seats: list[SeatLine]
-    activities: list[ActivityView]
-    recording: bool
 
 
 class SeatSummary(msgspec.Struct, frozen=True, kw_only=True):
@@ -113,21 +91,12 @@ async def create(request: web.Request) -> web.Response:
 async def listing(request: web.Request) -> web.Response:
     """`?scope=today`: those of today and all that are not over; `?scope=past`: the latest that are."""
     grant = await grant_of(request, "list_lessons")
-    scope = request.query.get("scope", "today")
-    store, now = request.app[STORE], request.app[CLOCK].at()
-    school = grant.link.school if grant.link else None
-    if scope == "today":
-        midnight = now.astimezone(SHANGHAI).replace(hour=0, minute=0, second=0, microsecond=0)
-        today = await store.lessons.between(midnight, midnight + _DAY, school)
-        # A lesson set up an hour before midnight is still today's to who teaches it.
-        waiting = await store.lessons.not_ended(school)
-        found = sorted({one.id: one for one in [*waiting, *today]}.values(), key=lambda one: (one.start_at, one.id))
-    elif scope == "past":
-        found = await store.lessons.past(now, school)
-    else:
+    asked: dict[str, Scope] = {"today": "today", "past": "past"}
+    scope = asked.get(request.query.get("scope", "today"))
+    if scope is None:
         raise Problem("bad_request", "scope is today or past")
-    activities = await request.app[RECORDS].of_lessons([one.id for one in found])
-    return answer({"lessons": [_line(one, activities.get(one.id, [])) for one in found]})
+    app, school = request.app, grant.link.school if grant.link else None
+    return answer({"lessons": await list_lessons(app[STORE], app[RECORDS], app[CLOCK].at(), scope, school)})
 
 
 @ROUTES.get("/api/v1/lessons/{lesson}")
@@ -218,22 +187,6 @@ async def _own(request: web.Request) -> tuple[Grant, str]:
     lesson = request.match_info["lesson"]
     await seat_in(request.app[STORE], grant, lesson)
     return grant, lesson
-
-
-def _line(listed: ListedLesson, activities: list[ActivityView]) -> LessonLine:
-    return LessonLine(
-        lesson=listed.id,
-        state=listed.state,
-        subject=listed.subject,
-        start=listed.start_at.astimezone(SHANGHAI),
-        end=listed.end_at and listed.end_at.astimezone(SHANGHAI),
-        class_name=listed.class_name,
-        is_test=listed.is_test,
-        cancelled=listed.cancelled,
-        seats=[SeatLine(seat.school, seat.classroom) for seat in listed.seats if seat.role == "rural"],
-        activities=activities,
-        recording=listed.recorded,
-    )
 
 
 def _minutes(listed: ListedLesson) -> int:

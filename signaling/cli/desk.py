@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any, Protocol
@@ -13,10 +13,13 @@ import msgspec
 from classroom.ledger.months import WindowMode
 from classroom.lesson import state
 from classroom.lesson.errors import LessonError
+from classroom.lesson.events import AnyEvent
+from classroom.lesson.lesson import Lesson
 from classroom.store.ids import new_id
 from classroom.store.store import Store
 from signaling.cli.options import fail
 from signaling.datadir import DataBusy, DataDirectory, ServerInfo
+from signaling.lesson_list import Scope, list_lessons
 from signaling.links import LinkRequest, list_links, make_link
 from signaling.pairs import PairRequest, activate_pair, list_pairs
 from signaling.records import Records, UnknownMonth
@@ -35,6 +38,8 @@ class Desk(Protocol):
 
     async def create_lesson(self, request: LessonRequest) -> Any: ...
     async def end_lesson(self, lesson: str) -> Any: ...
+    async def cancel_lesson(self, lesson: str) -> Any: ...
+    async def lessons(self, scope: Scope) -> Any: ...
     async def month(self, month: str) -> Any: ...
     async def make_link(self, request: LinkRequest) -> Any: ...
     async def links(self) -> Any: ...
@@ -93,6 +98,12 @@ class RunningServer:
 
     async def end_lesson(self, lesson: str) -> Any:
         return await self._ask("POST", f"/api/v1/lessons/{lesson}/end")
+
+    async def cancel_lesson(self, lesson: str) -> Any:
+        return await self._ask("POST", f"/api/v1/lessons/{lesson}/cancel")
+
+    async def lessons(self, scope: Scope) -> Any:
+        return await self._ask("GET", f"/api/v1/lessons?scope={scope}")
 
     async def month(self, month: str) -> Any:
         return await self._ask("GET", f"/api/v1/months/{month}")
@@ -157,12 +168,21 @@ class StoppedServer:
         return msgspec.to_builtins(made)
 
     async def end_lesson(self, lesson: str) -> Any:
+        return await self._close(lesson, partial(state.end, by="cli", reason="cli"))
+
+    async def cancel_lesson(self, lesson: str) -> Any:
+        return await self._close(lesson, partial(state.cancel, by="cli"))
+
+    async def lessons(self, scope: Scope) -> Any:
+        found = await list_lessons(self._store, self._records, datetime.now(UTC), scope)
+        return msgspec.to_builtins({"lessons": found})
+
+    async def _close(self, lesson: str, command: Callable[[Lesson, datetime], list[AnyEvent]]) -> Any:
         found = state.fold(await self._store.journal.events(lesson))
         if found is None:
             raise DeskError("没有这节课。 There is no such lesson.")
-        end = partial(state.end, by="cli", reason="cli")
         try:
-            await self._store.journal.append(end(found, datetime.now(UTC)))
+            await self._store.journal.append(command(found, datetime.now(UTC)))
         except LessonError as error:
             raise DeskError(f"{error.title} {error.detail}") from error
         await self._records.settle(lesson)

@@ -1,4 +1,4 @@
-"""`classroom lesson create` and `classroom lesson end`."""
+"""`classroom lesson create`, `list`, `end` and `cancel`."""
 
 from datetime import datetime
 from typing import Annotated, Any
@@ -8,10 +8,12 @@ import typer
 
 from classroom.ledger.months import SHANGHAI
 from signaling.cli.desk import ask_desk
-from signaling.cli.options import DataOption, JsonOption, fail, print_json, settings_or_fail
+from signaling.cli.options import DataOption, JsonOption, fail, print_json, print_table, settings_or_fail
 from signaling.scheduling import LessonRequest
 
-app = typer.Typer(help="Make and end lessons, on a running server or a stopped server's data.", no_args_is_help=True)
+app = typer.Typer(
+    help="Make, list, end and cancel lessons, on a running server or a stopped server's data.", no_args_is_help=True
+)
 
 
 @app.command("create")
@@ -86,11 +88,45 @@ def end(
     lesson: Annotated[str, typer.Argument(help="the lesson's id")], data: DataOption = None, json: JsonOption = False
 ) -> None:
     """End a lesson (下课); it is judged and logged at once."""
-    ended = ask_desk(settings_or_fail(data=data), "end_lesson", lesson)
+    _say_state(ask_desk(settings_or_fail(data=data), "end_lesson", lesson), json)
+
+
+@app.command("cancel")
+def cancel(
+    lesson: Annotated[str, typer.Argument(help="the lesson's id, from `classroom lesson list`")],
+    data: DataOption = None,
+    json: JsonOption = False,
+) -> None:
+    """The lesson is not held; one that has begun can only be ended."""
+    _say_state(ask_desk(settings_or_fail(data=data), "cancel_lesson", lesson), json)
+
+
+@app.command("list")
+def listing(
+    past: Annotated[bool, typer.Option("--past", help="the latest that are over instead")] = False,
+    data: DataOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Today's lessons and all that are not over, in Shanghai time."""
+    lessons = ask_desk(settings_or_fail(data=data), "lessons", "past" if past else "today")
     if json:
-        print_json(ended)
+        print_json(lessons)
     else:
-        typer.echo(f"{ended['lesson']} {ended['state']}")
+        print_table(("lesson", "start", "state", "subject", "from", "to"), [_row(one) for one in lessons["lessons"]])
+
+
+def _row(lesson: dict[str, Any]) -> list[str]:
+    start = datetime.fromisoformat(lesson["start"]).strftime("%Y-%m-%d %H:%M")
+    state = "cancelled" if lesson["cancelled"] else lesson["state"]
+    rooms = ", ".join(f"{seat['school']} {seat['classroom']}" for seat in lesson["seats"])
+    return [lesson["lesson"], start, state, lesson["subject"], f"{lesson['supporter']} {lesson['class_name']}", rooms]
+
+
+def _say_state(answer: dict[str, str], json: bool) -> None:
+    if json:
+        print_json(answer)
+    else:
+        typer.echo(f"{answer['lesson']} {answer['state']}")
 
 
 def _recipient(text: str, size: int | None) -> dict[str, Any]:

@@ -211,3 +211,28 @@ async def test_a_recording_that_waits_for_consent_is_said(tmp_path: Path) -> Non
     for consents in (["--consent-by", "王老师"], []):
         code, _, err = await classroom(*CREATE, "--record", *consents, *data)
         assert (code, err) == (0, "")
+
+
+@pytest.mark.parametrize("runs", [True, False])
+async def test_lessons_are_listed_and_called_off(house, runs: bool) -> None:
+    data = ["--data", str(house.data)]
+    lesson = (await house.lesson())["lesson"]
+    if not runs:
+        await house.stop()
+    code, out, _ = await classroom("lesson", "list", *data)
+    header, line = out.splitlines()
+    assert (code, header.split()) == (0, ["lesson", "start", "state", "subject", "from", "to"])
+    assert [line.split()[0], *line.split()[3:]] == [
+        lesson,
+        "scheduled",
+        "语",
+        "实验小学",
+        "五（1）班",
+        "檀溪中小",
+        "一号教室",
+    ]
+    assert await made("lesson", "cancel", lesson, "--json", *data) == {"lesson": lesson, "state": "ended"}
+    [listed] = (await made("lesson", "list", "--past", "--json", *data))["lessons"]
+    assert (listed["lesson"], listed["cancelled"]) == (lesson, True)
+    code, _, err = await classroom("lesson", "cancel", "aaaaaaaaaaaa", *data)
+    assert (code, "There is no such lesson" in err) == (1, True)
