@@ -100,8 +100,9 @@ def _disk(settings: Settings) -> Iterator[Finding]:
     yield Finding("disk", verdict, f"room for about {hours:.0f} recorded lesson-hours{advice}")
 
 
-def _ports(settings: Settings) -> Iterator[Finding]:
-    running = DataDirectory(settings.data).server()
+def ports_in_use(settings: Settings) -> dict[str, str]:
+    """`http port` and `udp port`, where one cannot be bound now → a sentence without its stop."""
+    found = {}
     for name, kind, host, port in (
         ("http port", socket.SOCK_STREAM, settings.http_host, settings.http_port),
         ("udp port", socket.SOCK_DGRAM, settings.udp_host, settings.udp_port),
@@ -113,18 +114,23 @@ def _ports(settings: Settings) -> Iterator[Finding]:
             try:
                 probe.bind((host, port))
             except OSError as error:
-                if running:
-                    yield Finding(
-                        name, "ok", f"{host}:{port} is in use, and a server is running on this data directory"
-                    )
-                else:
-                    yield Finding(
-                        name,
-                        "failure",
-                        f"{host}:{port} cannot be used ({error.strerror}): stop what holds it, or choose another",
-                    )
-                continue
-        yield Finding(name, "ok", f"{host}:{port} is free")
+                found[name] = f"{host}:{port} cannot be used ({error.strerror}): stop what holds it, or choose another"
+    return found
+
+
+def _ports(settings: Settings) -> Iterator[Finding]:
+    running = DataDirectory(settings.data).server()
+    in_use = ports_in_use(settings)
+    for name, place in (
+        ("http port", f"{settings.http_host}:{settings.http_port}"),
+        ("udp port", f"{settings.udp_host}:{settings.udp_port}"),
+    ):
+        if name not in in_use:
+            yield Finding(name, "ok", f"{place} is free")
+        elif running:
+            yield Finding(name, "ok", f"{place} is in use, and a server is running on this data directory")
+        else:
+            yield Finding(name, "failure", in_use[name])
     if not settings.announce:
         yield Finding(
             "announce",

@@ -86,6 +86,12 @@ def ask_desk(settings: Settings, what: str, *arguments: Any) -> Any:
         fail(str(error))
 
 
+def _sentences(chinese: str, english: str, detail: str = "") -> str:
+    """A refusal's parts, each with one full stop, whether it came with one or not."""
+    said = [part.rstrip(".") + "." for part in (english, detail) if part]
+    return " ".join([chinese.rstrip("。") + "。", *said])
+
+
 class RunningServer:
     """Asks by HTTP, with the secret of server.json."""
 
@@ -136,7 +142,7 @@ class RunningServer:
             raise DeskError(f"The server at {self._info.url} does not answer: {error}") from error
         answer: Any = msgspec.json.decode(text) if text else None
         if response.status >= 400:
-            raise DeskError(f"{answer['title']} {answer['title_en']}. {answer['detail']}".strip())
+            raise DeskError(_sentences(answer["title"], answer["title_en"], answer["detail"]))
         return answer
 
 
@@ -164,7 +170,7 @@ class StoppedServer:
                 base_url=self._base_url,
             )
         except LessonError as error:
-            raise DeskError(f"{error.title} {error.detail}") from error
+            raise DeskError(_sentences(error.title, error.detail)) from error
         return msgspec.to_builtins(made)
 
     async def end_lesson(self, lesson: str) -> Any:
@@ -184,7 +190,7 @@ class StoppedServer:
         try:
             await self._store.journal.append(command(found, datetime.now(UTC)))
         except LessonError as error:
-            raise DeskError(f"{error.title} {error.detail}") from error
+            raise DeskError(_sentences(error.title, error.detail)) from error
         await self._records.settle(lesson)
         await self._store.lessons.settle(lesson)
         return {"lesson": lesson, "state": "ended"}
@@ -212,4 +218,4 @@ class StoppedServer:
         try:
             return msgspec.to_builtins(await activate_pair(self._store, request, datetime.now(UTC)))
         except LessonError as error:
-            raise DeskError(f"{error.title} {error.detail}") from error
+            raise DeskError(_sentences(error.title, error.detail)) from error

@@ -7,6 +7,7 @@ import ssl
 from signaling.app import serve as run_server
 from signaling.cli.options import fail, with_settings
 from signaling.datadir import DataBusy
+from signaling.doctor import ports_in_use
 from signaling.server_log import configure_logs
 from signaling.settings import Settings
 
@@ -15,6 +16,7 @@ from signaling.settings import Settings
 def serve(settings: Settings) -> None:
     """Run the server until it is told to stop (SIGTERM, Ctrl-C)."""
     configure_logs(settings.log_level)
+    _require_tls_files(settings)
     try:
         asyncio.run(_until_told(settings))
     except DataBusy as error:
@@ -22,7 +24,20 @@ def serve(settings: Settings) -> None:
     except ssl.SSLError as error:
         fail(f"The certificate cannot be used: {error}")
     except OSError as error:
-        fail(f"The server cannot start: {error}. `classroom doctor` says more.")
+        in_use = [f"{port} {sentence}" for port, sentence in ports_in_use(settings).items()]
+        why = "; ".join(in_use) or str(error).rstrip(".")
+        fail(f"The server cannot start: {why}. `classroom doctor` says more.")
+
+
+def _require_tls_files(settings: Settings) -> None:
+    """OpenSSL does not say which of the files it could not read."""
+    for flag, path in (("--tls-cert", settings.tls_cert), ("--tls-key", settings.tls_key)):
+        if path is None:
+            continue
+        try:
+            path.open("rb").close()
+        except OSError as error:
+            fail(f"The file of {flag} cannot be read: {path} ({error.strerror}).")
 
 
 async def _until_told(settings: Settings) -> None:

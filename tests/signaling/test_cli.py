@@ -107,7 +107,7 @@ async def test_links_are_made_listed_and_taken_back(house) -> None:
     assert (await house.ask("GET", "/api/v1/lessons", token))[0] == 401
     code, _, err = await classroom("link", "revoke", link["id"], *data)
     assert code == 1
-    assert "Not found" in err
+    assert err == "没有找到。 Not found.\n"
 
 
 @pytest.mark.parametrize(
@@ -150,8 +150,20 @@ async def test_a_port_in_use_is_said_in_a_sentence(house, tmp_path: Path) -> Non
     port = house.info.url.rpartition(":")[2]
     code, _, err = await classroom("serve", "--data", str(tmp_path / "other"), "--http-port", port, "--udp-port", "0")
     assert code == 1
-    assert "cannot start" in err
+    assert f"cannot start: http port 127.0.0.1:{port} cannot be used" in err
     assert "Traceback" not in err
+    taken = str(house.info.udp_port)
+    where = ["--http-port", "0", "--udp-host", "127.0.0.1", "--udp-port", taken]
+    code, _, err = await classroom("serve", "--data", str(tmp_path / "other"), *where)
+    assert code == 1
+    assert f"cannot start: udp port 127.0.0.1:{taken} cannot be used" in err
+
+
+async def test_a_certificate_that_is_not_there_is_named(tmp_path: Path) -> None:
+    absent = str(tmp_path / "cert.pem")
+    code, _, err = await classroom("serve", "--data", str(tmp_path), "--tls-cert", absent, "--tls-key", absent)
+    assert code == 1
+    assert f"The file of --tls-cert cannot be read: {absent} (No such file or directory)." in err
 
 
 async def test_the_doctor_goes_through_its_list(tmp_path: Path) -> None:
