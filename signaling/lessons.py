@@ -28,6 +28,7 @@ from signaling.guests import Device, Guest
 from signaling.live import Live, Parts, Recorder, Streams, settle
 from signaling.messages import AnyClientMessage, AnyServerMessage, Closing, NoteConsent, Ping, Pong, View
 from signaling.notices import commands_of, forget_streams
+from signaling.scheduling import LINK_LIFE
 from signaling.steady import Steady
 from signaling.view import names_of, view_of
 from signaling.watch import WatchRules
@@ -44,7 +45,6 @@ KEPT_BEATS: Final = 3600
 """Heartbeats that wait for room on the disk: an hour of one lesson. When there are more, the oldest are lost."""
 LAST_BEATS: Final = 60
 """Heartbeats to look back through for a seat's last packet."""
-JOIN_LIFE: Final = timedelta(days=1)
 
 
 class Lessons:
@@ -342,6 +342,6 @@ class Lessons:
                     lesson=live.lesson.id,
                     classroom=plan.classroom,
                     seat=plan.seat,
-                    expires_at=max(at, state.planned_end(live.lesson) or at) + JOIN_LIFE,
+                    expires_at=max(at, state.planned_end(live.lesson) or at) + LINK_LIFE,
                 )
                 live.joins[plan.seat] = f"/join/{token}"

@@ -1,7 +1,6 @@
 """A real Chromium publishes through the real relay, and the recorder writes what it sends."""
 
 import asyncio
-import shutil
 import statistics
 from collections.abc import Callable
 from pathlib import Path
@@ -14,8 +13,7 @@ from classroom.relay.hub import Hub, RelayConfig
 from recorder.service import Recorder
 from recorder.writer import DiskGuard
 
-CHROMIUM = shutil.which("chromium")
-pytestmark = [pytest.mark.browser, pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here")]
+pytestmark = pytest.mark.browser
 
 # A canvas that turns white for 100 ms when a tone begins, both driven by the clock of the sound.
 PUBLISH = """async codec => {
@@ -46,7 +44,7 @@ PUBLISH = """async codec => {
 
 @pytest.mark.parametrize("codec", ["video/VP8", "video/H264"])
 async def test_what_chromium_sends_is_recorded_in_time(
-    tmp_path: Path, look: Callable[..., Any], codec: str, record_property: Callable[[str, object], None]
+    tmp_path: Path, chromium: str, look: Callable[..., Any], codec: str, record_property: Callable[[str, object], None]
 ) -> None:
     hub = Hub(RelayConfig(host="127.0.0.1", port=0, announce=("127.0.0.1",)), lambda notice: None)
     await hub.start()
@@ -60,7 +58,7 @@ async def test_what_chromium_sends_is_recorded_in_time(
     try:
         async with async_playwright() as playwright:
             browser = await playwright.chromium.launch(
-                executable_path=CHROMIUM,
+                executable_path=chromium,
                 headless=True,
                 args=["--no-sandbox", "--autoplay-policy=no-user-gesture-required"],
             )

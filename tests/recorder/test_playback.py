@@ -12,8 +12,7 @@ from playwright.async_api import Page, async_playwright
 from recorder.container import finish_after_crash
 
 Script = Callable[..., Any]
-CHROMIUM = shutil.which("chromium")
-pytestmark = [pytest.mark.browser, pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here")]
+pytestmark = pytest.mark.browser
 
 PAGE = """<!doctype html><video id=v muted preload=auto></video><canvas id=c width=320 height=192></canvas><script>
 const v = document.getElementById('v'), g = document.getElementById('c').getContext('2d', {willReadFrequently: true})
@@ -44,7 +43,7 @@ async function beeps(url) {
 
 
 @pytest.fixture
-async def page(tmp_path: Path) -> AsyncIterator[Page]:
+async def page(tmp_path: Path, chromium: str) -> AsyncIterator[Page]:
     async def index(request: web.Request) -> web.Response:
         return web.Response(text=PAGE, content_type="text/html")
 
@@ -58,7 +57,7 @@ async def page(tmp_path: Path) -> AsyncIterator[Page]:
     await site.start()
     port = runner.addresses[0][1]
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"], headless=True)
+        browser = await playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"], headless=True)
         page = await browser.new_page()
         await page.goto(f"http://127.0.0.1:{port}/")
         yield page

@@ -5,6 +5,7 @@ import random
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+import imageio_ffmpeg
 import pytest
 
 from classroom.relay.connection import Connection
@@ -42,7 +43,6 @@ async def test_what_one_chromium_publishes_another_sees_and_hears(door: Any, ope
 
 
 async def test_h264_from_ffmpeg_is_seen_and_heard_in_chromium(door: Any, open_page: OpenPage) -> None:
-    imageio_ffmpeg = pytest.importorskip("imageio_ffmpeg")
     picture = ["-f", "lavfi", "-i", "testsrc2=size=640x360:rate=25"]
     sound = ["-f", "lavfi", "-i", "sine=frequency=440:sample_rate=48000"]
     h264 = ["-c:v", "libx264", "-profile:v", "baseline", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-g", "25"]
