@@ -7,7 +7,7 @@ import msgspec
 from sqlalchemy import ColumnElement, delete, insert, select
 
 from classroom.store.database import Database, fields
-from classroom.store.tables import activities
+from classroom.store.schema.ledger import activities
 
 
 class ActivityRow(msgspec.Struct, frozen=True, kw_only=True):

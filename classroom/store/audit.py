@@ -7,7 +7,7 @@ from sqlalchemy import insert, select
 
 from classroom.store.database import Database, fields
 from classroom.store.ids import new_id
-from classroom.store.tables import views
+from classroom.store.schema.audit import views
 
 
 class ViewRow(msgspec.Struct, frozen=True, kw_only=True):

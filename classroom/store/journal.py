@@ -16,7 +16,7 @@ from classroom.lesson.events import AnyEvent, decode, encode
 from classroom.lesson.heartbeat import Heartbeat, Marks
 from classroom.store.database import Database
 from classroom.store.lessons import project
-from classroom.store.tables import heartbeats, journal, lessons
+from classroom.store.schema.lessons import heartbeats, journal, lessons
 
 GENESIS = "0" * 64
 

@@ -19,7 +19,10 @@ from classroom.lesson.events import (
     RecordingStarted,
 )
 from classroom.store.database import Database, fields
-from classroom.store.tables import Instant, classes, classrooms, join_codes, lesson_seats, lessons, schools
+from classroom.store.schema.columns import Instant
+from classroom.store.schema.lessons import lesson_seats, lessons
+from classroom.store.schema.links import join_codes
+from classroom.store.schema.registry import classes, classrooms, schools
 
 
 class ListedSeat(msgspec.Struct, frozen=True, kw_only=True):

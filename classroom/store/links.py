@@ -10,7 +10,8 @@ from sqlalchemy.exc import IntegrityError
 from classroom.registry.facts import Link, Role
 from classroom.store.database import Database, fields
 from classroom.store.ids import new_code, new_id, new_token, token_hash
-from classroom.store.tables import join_codes, lessons, links
+from classroom.store.schema.lessons import lessons
+from classroom.store.schema.links import join_codes, links
 
 _COLUMNS = [links.c[name] for name in Link.__struct_fields__]
 

@@ -12,7 +12,7 @@ from classroom.registry.book import Book
 from classroom.registry.facts import Class, Classroom, Consent, Pair, PairStatus, School, Size, StatusChange, is_valid
 from classroom.store.database import Database, fields
 from classroom.store.ids import new_id
-from classroom.store.tables import class_sizes, classes, classrooms, consents, pair_statuses, pairs, schools
+from classroom.store.schema.registry import class_sizes, classes, classrooms, consents, pair_statuses, pairs, schools
 
 
 class RegistryStore:

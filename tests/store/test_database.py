@@ -10,8 +10,9 @@ from sqlalchemy import Connection, insert, select, text
 from sqlalchemy.exc import IntegrityError, StatementError
 
 from classroom.store.database import Database, async_url
+from classroom.store.schema import metadata
+from classroom.store.schema.lessons import heartbeats
 from classroom.store.store import Store
-from classroom.store.tables import heartbeats, metadata
 
 
 def differences(connection: Connection) -> list[object]:

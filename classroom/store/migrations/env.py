@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from classroom.store.tables import metadata
+from classroom.store.schema import metadata
 
 context.configure(connection=context.config.attributes["connection"], target_metadata=metadata)
 context.run_migrations()
