@@ -93,7 +93,8 @@ async def view(request: web.Request) -> web.Response:
     _own(request, session, grant.link, stream)
     if is_observer:
         try:
-            await app[STORE].audit.viewed(lesson, grant.link.id, f"{seat}/{source}", app[CLOCK].at())
+            seen = {"what": f"{seat}/{source}"}
+            await app[STORE].audit.note(grant.actor, "lesson.viewed", f"lesson:{lesson}", app[CLOCK].at(), seen)
         except BaseException:
             # Nobody watches unlogged; without its answer the session never began.
             app[HUB].end(session.id)

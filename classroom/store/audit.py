@@ -1,39 +1,142 @@
-"""Who looked: every view by an observer is kept."""
+"""The audit log (审计日志): every change, and every view of a lesson or a recording, by whom and when.
 
-from datetime import datetime
+A row's hash is sha256(previous hash ‖ line); the line is the JSON list [seq, at, actor kind, actor, action, subject,
+digest] and holds ids only. What a detail said stands beside the chain, which keeps its digest: so a name can be deleted
+lawfully without breaking the chain, and nothing else can.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any, Final, Literal
 
 import msgspec
-from sqlalchemy import insert, select
+from sqlalchemy import RowMapping, insert, select, text, update
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from classroom.store.database import Database, fields
-from classroom.store.ids import new_id
-from classroom.store.schema.audit import views
+from classroom.store.schema.audit import audit, audit_head
+
+GENESIS: Final = "0" * 64
+LOCK: Final = 0x61756469
+"""Advisory lock number that lets PostgreSQL append one row at a time; SQLite has one writer anyway."""
 
 
-class ViewRow(msgspec.Struct, frozen=True, kw_only=True):
-    """A look at a lesson by the holder of a link. `what` names the thing seen, e.g. `teacher/camera`."""
+class Actor(msgspec.Struct, frozen=True):
+    """Who acts: an account, a link, a program's token, the command line of this machine, the server by itself."""
 
-    id: str
-    lesson: str
-    link: str
-    what: str
+    kind: Literal["account", "link", "token", "machine", "server"]
+    id: str = ""
+
+
+SERVER: Final = Actor("server")
+MACHINE: Final = Actor("machine")
+
+
+class Entry(msgspec.Struct, frozen=True, kw_only=True):
+    """One row. `action` is a noun and a verb (`pair.activated`), `subject` a kind and an id (`pair:abc`)."""
+
+    seq: int
     at: datetime
+    actor_kind: str
+    actor: str
+    action: str
+    subject: str
+    detail: Any
+    """What changed, as JSON, e.g. {"before", "after", "reason"}; None when it was deleted later."""
+
+
+async def note(
+    connection: AsyncConnection,
+    actor: Actor,
+    action: str,
+    subject: str,
+    at: datetime,
+    detail: Mapping[str, Any] | None = None,
+) -> None:
+    """Append a row in the caller's own writing transaction: the change and its row are kept together or not at all."""
+    if connection.dialect.name == "postgresql":
+        await connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
+    head = (await connection.execute(select(audit_head))).one_or_none()
+    seq, previous = (head.seq + 1, head.hash) if head else (1, GENESIS)
+    said = msgspec.json.encode(detail or {}, order="sorted")
+    row = {
+        "seq": seq,
+        "at": at.astimezone(UTC),
+        "actor_kind": actor.kind,
+        "actor": actor.id,
+        "action": action,
+        "subject": subject,
+        "digest": hashlib.sha256(said).hexdigest(),
+    }
+    row["hash"] = chained(previous, row)
+    await connection.execute(insert(audit).values(**row, detail=said.decode()))
+    last = {"seq": seq, "hash": row["hash"]}
+    await connection.execute(update(audit_head).values(last) if head else insert(audit_head).values(id=0, **last))
+
+
+def chained(previous: str, row: Mapping[str, Any]) -> str:
+    """The hash of a row that follows the one with the hash `previous`."""
+    names = ("actor_kind", "actor", "action", "subject", "digest")
+    line = msgspec.json.encode([row["seq"], row["at"].isoformat(), *(row[name] for name in names)])
+    return hashlib.sha256(bytes.fromhex(previous) + line).hexdigest()
 
 
 class Audit:
-    """The log of views. Rows are only ever added."""
+    """The log as a whole."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def viewed(self, lesson: str, link: str, what: str, at: datetime) -> None:
-        """Notes a view that has begun."""
-        row = {"id": new_id(), "lesson": lesson, "link": link, "what": what, "at": at}
+    async def note(
+        self, actor: Actor, action: str, subject: str, at: datetime, detail: Mapping[str, Any] | None = None
+    ) -> None:
+        """Append a row of its own: something was seen, or tried."""
         async with self._database.write() as connection:
-            await connection.execute(insert(views).values(row))
+            await note(connection, actor, action, subject, at, detail)
 
-    async def views(self, lesson: str) -> list[ViewRow]:
-        """The views of a lesson, the oldest first."""
-        found = select(views).where(views.c.lesson == lesson).order_by(views.c.at, views.c.id)
+    async def entries(
+        self,
+        *,
+        before: int | None = None,
+        limit: int = 100,
+        actor: str | None = None,
+        action: str | None = None,
+        subject: str | None = None,
+    ) -> list[Entry]:
+        """The latest rows first, from below the number `before`; `action` may be the beginning of one."""
+        found = select(audit).order_by(audit.c.seq.desc()).limit(limit)
+        if before is not None:
+            found = found.where(audit.c.seq < before)
+        if actor is not None:
+            found = found.where(audit.c.actor == actor)
+        if action is not None:
+            found = found.where(audit.c.action.startswith(action, autoescape=True))
+        if subject is not None:
+            found = found.where(audit.c.subject == subject)
         async with self._database.read() as connection:
-            return [msgspec.convert(fields(row), ViewRow) for row in (await connection.execute(found)).mappings()]
+            return [_entry(row) for row in (await connection.execute(found)).mappings()]
+
+    async def broken_at(self) -> int | None:
+        """The number of the first row that does not fit the chain (changed, missing, cut off); None when all do."""
+        previous, place = GENESIS, 0
+        async with self._database.read() as connection:
+            async for row in (await connection.stream(select(audit).order_by(audit.c.seq))).mappings():
+                place += 1
+                if row["seq"] != place or row["hash"] != chained(previous, fields(row)) or _is_forged(row):
+                    return place
+                previous = row["hash"]
+            head = (await connection.execute(select(audit_head))).one_or_none()
+        held = (head.seq, head.hash) if head else (0, GENESIS)
+        return None if held == (place, previous) else place + 1
+
+
+def _is_forged(row: RowMapping) -> bool:
+    said = row["detail"]
+    return said is not None and hashlib.sha256(said.encode()).hexdigest() != row["digest"]
+
+
+def _entry(row: RowMapping) -> Entry:
+    said: str | None = row["detail"]
+    kept = {name: value for name, value in fields(row).items() if name not in ("digest", "hash")}
+    return msgspec.convert({**kept, "detail": None if said is None else msgspec.json.decode(said)}, Entry)

@@ -13,7 +13,7 @@ class Store:
     """Everything that outlives the process, but for recordings."""
 
     def __init__(self, database: Database) -> None:
-        self._database = database
+        self.database = database
         self.journal = Journal(database)
         self.registry = RegistryStore(database)
         self.links = Links(database)
@@ -28,4 +28,4 @@ class Store:
 
     async def close(self) -> None:
         """Closes every connection. May be called again."""
-        await self._database.close()
+        await self.database.close()

@@ -1,24 +1,25 @@
 """`/pairs`: which schools are paired, for the command line."""
 
-from aiohttp import web
+import msgspec
 
-from signaling.api.body import answer, read_body
-from signaling.context import CLOCK, STORE, grant_of
-from signaling.pairs import PairRequest, activate_pair, list_pairs
+from signaling.api.door import Call, Doors, Nothing
+from signaling.context import CLOCK, STORE
+from signaling.pairs import PairLine, PairRequest, activate_pair, list_pairs
 
-ROUTES = web.RouteTableDef()
+DOORS = Doors("pairs")
 
 
-@ROUTES.get("/api/v1/pairs")
-async def listing(request: web.Request) -> web.Response:
+class PairList(msgspec.Struct, frozen=True):
+    pairs: list[PairLine]
+
+
+@DOORS.door("GET", "/api/v1/pairs", may="keep_registry", answers=PairList)
+async def listing(call: Call[Nothing, Nothing]) -> PairList:
     """Every pair with its status today."""
-    await grant_of(request, "keep_pairs")
-    return answer({"pairs": await list_pairs(request.app[STORE], request.app[CLOCK].at())})
+    return PairList(await list_pairs(call.app[STORE], call.app[CLOCK].at()))
 
 
-@ROUTES.post("/api/v1/pairs")
-async def activate(request: web.Request) -> web.Response:
+@DOORS.door("POST", "/api/v1/pairs", may="keep_registry", body=PairRequest, answers=PairLine)
+async def activate(call: Call[Nothing, PairRequest]) -> PairLine:
     """The pair is active from today on, made where there is none."""
-    await grant_of(request, "keep_pairs")
-    body = await read_body(request, PairRequest)
-    return answer(await activate_pair(request.app[STORE], body, request.app[CLOCK].at()))
+    return await activate_pair(call.app[STORE], call.body, call.app[CLOCK].at())

@@ -163,13 +163,15 @@ async def test_only_views_that_begin_are_logged_and_nobody_watches_unlogged(hous
         assert (await offer(house, f"/whep/{path}", observer, sdp))[1]["code"] == code
     await offer(house, f"/whep/{camera}", observer, VIEWER)
     store = await Store.open(f"sqlite:///{house.data}/classroom.db")
-    assert [view.what for view in await store.audit.views(made["lesson"])] == ["teacher/camera"]
+    assert [view.detail for view in await store.audit.entries(subject=f"lesson:{made['lesson']}")] == [
+        {"what": "teacher/camera"}
+    ]
     await store.close()
 
     async def full(*_: object) -> None:
         raise OSError("disk full")
 
-    monkeypatch.setattr(Audit, "viewed", full)
+    monkeypatch.setattr(Audit, "note", full)
     sessions = await house.metric("sessions")
     assert (await offer(house, f"/whep/{camera}", observer, VIEWER))[0] == 500
     assert await house.metric("sessions") == sessions

@@ -1,0 +1,8 @@
+"""Programs' tokens and webhooks."""
+
+revision = "0005"
+down_revision = "0004"
+
+
+def upgrade() -> None:
+    pass
