@@ -53,6 +53,7 @@ MAY_IMPORT = {
     "classroom/registry": set(),
     "classroom/relay": set(),
     "classroom/ledger": {"classroom.registry", "classroom.lesson"},
+    "classroom/paper": {"classroom.ledger"},
     "classroom/store": {"classroom.ledger", "classroom.registry", "classroom.lesson"},
     "recorder": {"classroom"},
     "signaling": {"classroom", "recorder"},
@@ -62,6 +63,10 @@ KEPT_IN = {
     "aiohttp": "signaling/",
     "sqlalchemy": "classroom/store/",
     "alembic": "classroom/store/",
+    "xlsxwriter": "classroom/paper/",
+    "docx": "classroom/paper/",
+    "reportlab": "classroom/paper/",
+    "openpyxl": "classroom/paper/",
     "pylibsrtp": "classroom/relay/",
     "typer": "signaling/",
 }
