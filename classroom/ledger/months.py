@@ -82,8 +82,13 @@ def check_windows(windows: Sequence[MonthWindow]) -> None:
         if window.last < window.first:
             raise ValueError(f"{window.month} ends before it begins")
         expected = window.last + _DAY
-        year, number = int(month[:4]), int(month[5:])
-        month = f"{year + 1:04}-01" if number == 12 else f"{year:04}-{number + 1:02}"
+        month = next_month(month)
+
+
+def next_month(month: str) -> str:
+    """ "2019-12" → "2020-01"."""
+    year, number = int(month[:4]), int(month[5:])
+    return f"{year + 1:04}-01" if number == 12 else f"{year:04}-{number + 1:02}"
 
 
 def window_of(at: datetime, windows: Sequence[MonthWindow]) -> MonthWindow:

@@ -7,6 +7,7 @@ from classroom.store.journal import Journal
 from classroom.store.lessons import LessonList
 from classroom.store.links import Links
 from classroom.store.registry import RegistryStore
+from classroom.store.returns import Returns
 
 
 class Store:
@@ -20,6 +21,7 @@ class Store:
         self.lessons = LessonList(database)
         self.activities = Activities(database)
         self.audit = Audit(database)
+        self.returns = Returns(database)
 
     @classmethod
     async def open(cls, url: str) -> "Store":

@@ -1,0 +1,45 @@
+"""What the ledger refuses: a stable code, and a sentence in Chinese that says what is wrong and what to do."""
+
+from typing import Final
+
+TITLES: Final[dict[str, tuple[str, str]]] = {
+    "filing_refused": ("报表现在的状态不能做这一步", "The return's state does not allow this"),
+    "month_locked": ("本月报表已提交或已锁定，不能再改", "The month is filed: it cannot be changed any more"),
+    "month_future": ("这个工作月度还没有开始", "This work month has not begun"),
+    "month_unknown": ("没有这个工作月度", "There is no such work month"),
+    "calendar_missing": (
+        "这一年的节假日表尚未公布或录入，请先在“到期与节假日”中录入国务院办公厅通知",
+        "The working-day table of this year has not been entered",
+    ),
+    "window_past": ("已经开始的工作月度不能修改统计区间", "The window of a month that has begun cannot be changed"),
+    "window_overlap": ("统计区间有重叠或空档", "The windows overlap, or leave a gap"),
+    "due_impossible": ("报送期限不合理", "This due date cannot be"),
+    "workday_past": ("过去的日期不能再改是否上班", "A day that has passed cannot be changed"),
+    "policy_invalid": ("设置不合理", "This setting cannot be"),
+    "cell_unknown": ("报表上没有这一栏", "The form has no such cell"),
+    "cell_not_by_hand": ("这一栏不能手工填写", "This cell is not filled in by hand"),
+    "cell_out_of_range": ("填写的数不合理", "This value is out of range"),
+    "reason_missing": ("请写明理由", "A reason is needed"),
+    "signed_differs": (
+        "签批之后数据又有变化，请撤回签批，核对后重新签批",
+        "Figures have changed since the leader signed: take the signature back and sign again",
+    ),
+    "carried_on": (
+        "本月的冲减余额已计入后面已提交的月份，请先退回那个月",
+        "A later filed month has taken this month's carry: give that one back first",
+    ),
+}
+"""code → (Chinese, English)."""
+
+
+class LedgerError(Exception):
+    """A refusal of the ledger. `detail` adds a fact in Chinese to the catalogue's sentence.
+
+    Raises KeyError for a code that the catalogue does not hold.
+    """
+
+    def __init__(self, code: str, detail: str = "") -> None:
+        super().__init__(f"{code}: {detail}" if detail else code)
+        self.code = code
+        self.detail = detail
+        self.title, self.title_en = TITLES[code]
