@@ -1,5 +1,10 @@
 """The ledger: activities of all forms, words on them, months, policies and returns."""
 
+import json
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -10,9 +15,14 @@ ID = sa.String(length=12)
 NAME = sa.String(length=80)
 MONTH = sa.String(length=7)
 INSTANT = sa.DateTime(timezone=True)
+ACTIVITY = sa.String(length=64)
 
 
 def upgrade() -> None:
+    verdicts = _take_out_verdicts()
+    _create_activities()
+    _create_words()
+    _put_in_verdicts(verdicts)
     _create_months()
     _create_returns()
 
@@ -131,3 +141,201 @@ def _create_returns() -> None:
         sa.PrimaryKeyConstraint("pair", "month", "cell", name=op.f("pk_carries")),
     )
     op.create_index("ix_carries_into_month", "carries", ["into_month"])
+
+
+def _take_out_verdicts() -> list[Mapping[str, Any]]:
+    """The verdicts of the first release, whose table gives way to one for all four forms."""
+    connection = op.get_bind()
+    begun = sa.select(sa.column("id"), sa.column("start_at", INSTANT), sa.column("end_at", INSTANT))
+    lessons = {row.id: row for row in connection.execute(begun.select_from(sa.table("lessons")))}
+    seats = sa.select(sa.column("lesson"), sa.column("class_id")).select_from(sa.table("lesson_seats"))
+    classes = {row.lesson: row.class_id for row in connection.execute(seats.where(sa.column("role") == "host"))}
+    found = connection.execute(sa.text("SELECT * FROM activities ORDER BY lesson, period, pair")).mappings().all()
+    sharers: dict[tuple[str, int], int] = {}
+    for row in found:
+        period = (row["lesson"], row["period"])
+        sharers[period] = sharers.get(period, 0) + 1
+    op.drop_table("activities")
+    return [
+        _verdict(row, lessons[row["lesson"]], classes.get(row["lesson"]), sharers[row["lesson"], row["period"]])
+        for row in found
+    ]
+
+
+def _verdict(row: Mapping[str, Any], lesson: Any, class_id: str | None, sharers: int) -> Mapping[str, Any]:
+    """A row of the first release as one of these tables."""
+    name = f"{row['lesson']}.{row['period']}.{row['pair']}"
+    subjects = [row["subject"]] if row["subject"] else []
+    detail = json.loads(row["detail"])
+    begins_at = datetime.fromisoformat(detail["begins_at"]) if "begins_at" in detail else lesson.start_at
+    planned = detail.get("planned")
+    ends_at = datetime.fromisoformat(planned["end_at"]) if planned else begins_at + timedelta(minutes=row["minutes"])
+    hosts = [
+        room["headcount"]["students"] + room["headcount"]["teachers"]
+        for room in detail.get("rooms", [])
+        if room["role"] == "host" and room["is_counted"]
+    ]
+    host_participants = sum(hosts) if row["state"] == "counted" else 0
+    for gone in ("subject", "confirmation"):
+        detail.pop(gone, None)
+    more = {"id": name, "kind": "sync", "ends_at": ends_at.isoformat(), "class_id": class_id, "subjects": subjects}
+    return {
+        "id": name,
+        "kind": "sync",
+        "pair": row["pair"],
+        "lesson": row["lesson"],
+        "period": row["period"],
+        "month": row["month"],
+        "begins_at": begins_at,
+        "ends_at": ends_at,
+        "class_id": class_id,
+        "state": row["state"],
+        "minutes": row["minutes"],
+        "participants": row["participants"],
+        "host_participants": host_participants,
+        "sharers": sharers,
+        "is_hand": False,
+        "subjects": _packed(subjects),
+        "flags": _packed(json.loads(row["flags"])),
+        "marks": "",
+        "version": 1,
+        "detail": json.dumps(
+            detail | more | {"host_participants": host_participants}, separators=(",", ":"), ensure_ascii=False
+        ),
+    }
+
+
+def _packed(words: list[str]) -> str:
+    return f" {' '.join(words)} " if words else ""
+
+
+def _put_in_verdicts(verdicts: list[Mapping[str, Any]]) -> None:
+    if not verdicts:
+        return
+    names = tuple(name for name in verdicts[0] if name not in ("begins_at", "ends_at"))
+    instants = (sa.column("begins_at", INSTANT), sa.column("ends_at", INSTANT))
+    op.bulk_insert(sa.table("activities", *map(sa.column, names), *instants), [dict(row) for row in verdicts])
+    sums: dict[tuple[str, str], dict[str, Any]] = {}
+    for row in verdicts:
+        none: dict[str, Any] = {"count": 0, "participants": 0, "pending": 0, "subjects": []}
+        sum_ = sums.setdefault((row["month"], row["pair"]), none)
+        sum_["pending"] += row["state"] == "pending"
+        if row["state"] == "counted":
+            sum_["count"] += 1
+            sum_["participants"] += row["participants"]
+            sum_["subjects"] += [one for one in row["subjects"].split() if one not in sum_["subjects"]]
+    names = ("month", "kind", "pair", "count", "participants", "pending", "subjects")
+    rows = [
+        {"month": month, "kind": "sync", "pair": pair, **sum_, "subjects": _packed(sum_["subjects"])}
+        for (month, pair), sum_ in sums.items()
+    ]
+    op.bulk_insert(sa.table("tallies", *map(sa.column, names)), rows)
+
+
+def _create_activities() -> None:
+    op.create_table(
+        "activities",
+        sa.Column("id", ACTIVITY, nullable=False),
+        sa.Column("kind", sa.String(length=12), nullable=False),
+        sa.Column("pair", ID, nullable=False),
+        sa.Column("lesson", ID, nullable=True),
+        sa.Column("period", sa.Integer(), nullable=True),
+        sa.Column("month", MONTH, nullable=False),
+        sa.Column("begins_at", INSTANT, nullable=False),
+        sa.Column("ends_at", INSTANT, nullable=False),
+        sa.Column("class_id", ID, nullable=True),
+        sa.Column("state", sa.String(length=12), nullable=False),
+        sa.Column("minutes", sa.Integer(), nullable=False),
+        sa.Column("participants", sa.Integer(), nullable=False),
+        sa.Column("host_participants", sa.Integer(), nullable=False),
+        sa.Column("sharers", sa.Integer(), nullable=False),
+        sa.Column("is_hand", sa.Boolean(), nullable=False),
+        sa.Column("subjects", NAME, nullable=False),
+        sa.Column("flags", sa.Text(), nullable=False),
+        sa.Column("marks", sa.Text(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("detail", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["lesson"], ["lessons.id"], name=op.f("fk_activities_lesson")),
+        sa.ForeignKeyConstraint(["pair"], ["pairs.id"], name=op.f("fk_activities_pair")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_activities")),
+    )
+    op.create_index("ix_activities_lesson", "activities", ["lesson"])
+    op.create_index("ix_activities_month_begins_at", "activities", ["month", "begins_at", "id"])
+    op.create_index("ix_activities_pair_month_begins_at", "activities", ["pair", "month", "begins_at", "id"])
+    _create_partial_index("pending", "activities", ["month", "begins_at"], "state = 'pending'")
+    _create_partial_index("shared", "activities", ["month"], "sharers > 1")
+    _create_partial_index("marked", "activities", ["month"], "marks <> ''")
+    op.create_table(
+        "tallies",
+        sa.Column("month", MONTH, nullable=False),
+        sa.Column("kind", sa.String(length=12), nullable=False),
+        sa.Column("pair", ID, nullable=False),
+        sa.Column("count", sa.Integer(), nullable=False),
+        sa.Column("participants", sa.Integer(), nullable=False),
+        sa.Column("pending", sa.Integer(), nullable=False),
+        sa.Column("subjects", NAME, nullable=False),
+        sa.PrimaryKeyConstraint("month", "kind", "pair", name=op.f("pk_tallies")),
+    )
+    op.create_index("ix_tallies_pair_month", "tallies", ["pair", "month"])
+
+
+def _create_partial_index(name: str, table: str, columns: list[str], where: str) -> None:
+    op.create_index(f"ix_{table}_{name}", table, columns, sqlite_where=sa.text(where), postgresql_where=sa.text(where))
+
+
+def _create_words() -> None:
+    op.create_table(
+        "words",
+        sa.Column("id", ID, nullable=False),
+        sa.Column("activity", ACTIVITY, nullable=False),
+        sa.Column("pair", ID, nullable=False),
+        sa.Column("month", MONTH, nullable=False),
+        sa.Column("kind", sa.String(length=8), nullable=False),
+        sa.Column("state", sa.String(length=8), nullable=False),
+        sa.Column("at", INSTANT, nullable=False),
+        sa.Column("actor_kind", sa.String(length=8), nullable=False),
+        sa.Column("actor", ID, nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("change", sa.Text(), nullable=False),
+        sa.Column("before", sa.Text(), nullable=False),
+        sa.Column("after", sa.Text(), nullable=False),
+        sa.Column("decided_at", INSTANT, nullable=True),
+        sa.Column("decider_kind", sa.String(length=8), nullable=True),
+        sa.Column("decider", ID, nullable=True),
+        sa.Column("decision", sa.Text(), nullable=True),
+        sa.ForeignKeyConstraint(["pair"], ["pairs.id"], name=op.f("fk_words_pair")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_words")),
+    )
+    op.create_index("ix_words_activity_at", "words", ["activity", "at"])
+    _create_partial_index("proposed", "words", ["at"], "state = 'proposed'")
+    op.create_table(
+        "hand_entries",
+        sa.Column("id", ID, nullable=False),
+        sa.Column("pair", ID, nullable=False),
+        sa.Column("at", INSTANT, nullable=False),
+        sa.Column("actor_kind", sa.String(length=8), nullable=False),
+        sa.Column("actor", ID, nullable=False),
+        sa.Column("entry", sa.Text(), nullable=False),
+        sa.Column("replaced_by", ACTIVITY, nullable=True),
+        sa.ForeignKeyConstraint(["pair"], ["pairs.id"], name=op.f("fk_hand_entries_pair")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_hand_entries")),
+    )
+    op.create_table(
+        "adjustments",
+        sa.Column("id", ID, nullable=False),
+        sa.Column("activity", ACTIVITY, nullable=False),
+        sa.Column("kind", sa.String(length=12), nullable=False),
+        sa.Column("pair", ID, nullable=False),
+        sa.Column("of_month", MONTH, nullable=False),
+        sa.Column("into_month", MONTH, nullable=False),
+        sa.Column("count", sa.Integer(), nullable=False),
+        sa.Column("participants", sa.Integer(), nullable=False),
+        sa.Column("subjects", NAME, nullable=False),
+        sa.Column("at", INSTANT, nullable=False),
+        sa.Column("word", ID, nullable=True),
+        sa.ForeignKeyConstraint(["pair"], ["pairs.id"], name=op.f("fk_adjustments_pair")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_adjustments")),
+    )
+    op.create_index(op.f("ix_adjustments_activity"), "adjustments", ["activity"])
+    op.create_index("ix_adjustments_pair_into_month", "adjustments", ["pair", "into_month"])
+    op.create_index("ix_adjustments_into_month", "adjustments", ["into_month"])
