@@ -3,11 +3,15 @@
 from classroom.store.activities import Activities
 from classroom.store.audit import Audit
 from classroom.store.database import Database
+from classroom.store.hand import HandEntries
 from classroom.store.journal import Journal
 from classroom.store.lessons import LessonList
 from classroom.store.links import Links
+from classroom.store.months import Months
+from classroom.store.policies import Policies
 from classroom.store.registry import RegistryStore
 from classroom.store.returns import Returns
+from classroom.store.words import Words
 
 
 class Store:
@@ -20,7 +24,11 @@ class Store:
         self.links = Links(database)
         self.lessons = LessonList(database)
         self.activities = Activities(database)
+        self.words = Words(database)
+        self.hand_entries = HandEntries(database)
         self.audit = Audit(database)
+        self.months = Months(database)
+        self.policies = Policies(database)
         self.returns = Returns(database)
 
     @classmethod
