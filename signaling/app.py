@@ -14,6 +14,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from classroom.ledger.months import WindowMode
+from classroom.ledger.errors import LedgerError
 from classroom.lesson.errors import LessonError
 from classroom.relay.hub import Hub, Notice, OfferError, RelayConfig
 from classroom.store.ids import new_id
@@ -181,6 +182,8 @@ async def _problems(request: web.Request, handler: Handler) -> web.StreamRespons
         return problem.response()
     except LessonError as refusal:
         return Problem.of_lesson(refusal).response()
+    except LedgerError as refusal:
+        return Problem.of_ledger(refusal).response()
     except OfferError as refusal:
         return Problem(refusal.code, str(refusal)).response()
     except web.HTTPRequestEntityTooLarge:

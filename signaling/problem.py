@@ -1,10 +1,12 @@
 """Problems: every refusal has a stable code and a sentence in Chinese and in English (RFC 9457)."""
 
-from typing import Final, Self
+from collections.abc import Mapping
+from typing import Any, Final, Self
 
 import msgspec
 from aiohttp import web
 
+from classroom.ledger.errors import LedgerError
 from classroom.lesson.errors import LessonError
 
 # code → (HTTP status, Chinese, English). The sentence says what is wrong and what to do.
@@ -39,6 +41,11 @@ PROBLEMS: Final[dict[str, tuple[int, str, str]]] = {
         "No trickle ICE and no restart: POST a new offer instead",
     ),
     "method_not_allowed": (405, "不支持这种操作", "This method is not allowed here"),
+    "stale": (
+        409,
+        "您打开之后，别人已经修改；请看过对方的修改再决定",
+        "Somebody else has changed this since you opened it: look at their change first",
+    ),
     "internal": (500, "服务器内部错误，已记录", "The server failed; it has been logged"),
 }
 
@@ -55,14 +62,37 @@ LESSON_STATUS: Final = {
 }
 
 
-class Problem(Exception):
-    """A refusal that reaches the client as problem+json; `detail` adds a fact to the catalogue's sentence."""
+# HTTP status of the ledger's own refusals; 409 for all others.
+LEDGER_STATUS: Final = {
+    "month_unknown": 404,
+    "cell_unknown": 400,
+    "cell_not_by_hand": 400,
+    "cell_out_of_range": 400,
+    "reason_missing": 400,
+    "policy_invalid": 400,
+    "due_impossible": 400,
+}
 
-    def __init__(self, code: str, detail: str = "", *, entry: tuple[int, str, str] | None = None) -> None:
+
+class Problem(Exception):
+    """A refusal that reaches the client as problem+json; `detail` adds a fact to the catalogue's sentence.
+
+    `more` are members of the answer beside the usual ones, for the program that draws it (stale: `by_name`, `at`).
+    """
+
+    def __init__(
+        self,
+        code: str,
+        detail: str = "",
+        *,
+        entry: tuple[int, str, str] | None = None,
+        more: Mapping[str, Any] | None = None,
+    ) -> None:
         """`entry` (status, Chinese, English) stands in for the catalogue's. Raises KeyError for an unknown code."""
         super().__init__(f"{code}: {detail}" if detail else code)
         self.code = code
         self.detail = detail
+        self.more = dict(more or {})
         self.status, self.zh, self.en = entry or PROBLEMS[code]
 
     @classmethod
@@ -71,10 +101,17 @@ class Problem(Exception):
         status = LESSON_STATUS.get(error.code, 409)
         return cls(error.code, entry=(status, error.title, error.detail))
 
+    @classmethod
+    def of_ledger(cls, error: LedgerError) -> Self:
+        """The problem in a refusal of the ledger; what it adds in Chinese follows the Chinese sentence."""
+        said = f"{error.title}：{error.detail}" if error.detail else error.title
+        return cls(error.code, entry=(LEDGER_STATUS.get(error.code, 409), said, error.title_en))
+
     def response(self) -> web.Response:
         """The `application/problem+json` answer."""
         headers = {"WWW-Authenticate": "Bearer"} if self.status == 401 else {}
         body = {
+            **self.more,
             "type": f"urn:classroom:problem:{self.code}",
             "title": self.zh,
             "title_en": self.en,
