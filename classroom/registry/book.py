@@ -1,10 +1,11 @@
 """The registry as one immutable book, by id, and what a teacher may choose from it."""
 
+from collections.abc import Mapping
 from datetime import date
 
 import msgspec
 
-from classroom.registry.facts import Class, Classroom, Pair, PairStatus, School, status_on, students_on
+from classroom.registry.facts import Class, Classroom, Fact, Pair, PairStatus, School, status_on, students_on
 
 
 class Book(msgspec.Struct, frozen=True, kw_only=True):
@@ -14,6 +15,24 @@ class Book(msgspec.Struct, frozen=True, kw_only=True):
     classrooms: dict[str, Classroom]
     classes: dict[str, Class]
     pairs: dict[str, Pair]
+    facts: Mapping[tuple[str, str], tuple[Fact, ...]] = {}
+    """(id of a school or pair, field) → its facts in order of `since`; of one day only the latest recorded."""
+
+
+def fact_on(book: Book, subject_id: str, field: str, day: date) -> Fact | None:
+    """The fact in force on a day, one that takes the value back included; None before the first."""
+    found = None
+    for fact in book.facts.get((subject_id, field), ()):
+        if fact.since > day:
+            break
+        found = fact
+    return found
+
+
+def value_on(book: Book, subject_id: str, field: str, day: date) -> Fact | None:
+    """The fact whose value holds on a day; None where nobody has said, or the value has been taken back."""
+    found = fact_on(book, subject_id, field, day)
+    return None if found is None or found.value is None else found
 
 
 class ClassChoice(msgspec.Struct, frozen=True, kw_only=True):

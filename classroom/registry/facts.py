@@ -1,7 +1,7 @@
 """Schools, classrooms, classes, pairs and consents as frozen facts. Dates are local dates (+08:00) of the county."""
 
 from datetime import date, datetime
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
@@ -51,13 +51,33 @@ class StatusChange(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Pair(msgspec.Struct, frozen=True, kw_only=True):
-    """结对: supporter (支援学校) and recipient (受援学校; None while 待定). `level` is 结对层级, e.g. 县内."""
+    """结对: supporter (支援学校) and recipient (受援学校; None while 待定).
+
+    `level` is the 结对层级 as the county's list has it, e.g. 县内; it stands where the schools' codes do not say it.
+    `place` is the pair's number in that list, within its level.
+    """
 
     id: str
     supporter: str
     recipient: str | None
     level: str | None = None
+    place: int | None = None
     statuses: tuple[StatusChange, ...] = ()
+
+
+class Fact(msgspec.Struct, frozen=True, kw_only=True):
+    """A dated attribute of a school or a pair: it holds from `since` (local date, inclusive) until the next one.
+
+    `value` is of the shape that registry.fields has for the field; None: taken back. A figure made of it names it
+    `fact:{id}`.
+    """
+
+    id: str
+    subject_id: str
+    field: str
+    since: date
+    value: Any
+    recorded_at: datetime
 
 
 class Consent(msgspec.Struct, frozen=True, kw_only=True):
