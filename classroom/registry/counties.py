@@ -1,6 +1,7 @@
 """Counties (县、市、区) of Zhejiang and their 6-digit codes (GB/T 2260).
 
-A name is turned into a code, so that nobody types one. Public administrative facts. A county of another province is not here: its code is given by hand, or stays unknown.
+A name is turned into a code, so that nobody types one. Public administrative facts. A county of another province is
+not here: its code is given by hand, or stays unknown.
 """
 
 from collections.abc import Mapping

@@ -1,6 +1,6 @@
 """Names of schools: when two writings are one school for certain, and when a person must say so.
 
-One list has the same school as 实验小学 and as 浙江省浦江县实验小学: likely, never certain, so nothing is merged by itself.
+One list has the same school as 实验小学 and as 浙江省浦江县实验小学: likely, never certain, so none merges by itself.
 """
 
 import re

@@ -7,8 +7,10 @@ from classroom.store.hand import HandEntries
 from classroom.store.journal import Journal
 from classroom.store.lessons import LessonList
 from classroom.store.links import Links
+from classroom.store.materials import Materials
 from classroom.store.months import Months
 from classroom.store.policies import Policies
+from classroom.store.publicity import PublicityItems
 from classroom.store.registry import RegistryStore
 from classroom.store.returns import Returns
 from classroom.store.words import Words
@@ -27,6 +29,8 @@ class Store:
         self.words = Words(database)
         self.hand_entries = HandEntries(database)
         self.audit = Audit(database)
+        self.materials = Materials(database)
+        self.publicity = PublicityItems(database)
         self.months = Months(database)
         self.policies = Policies(database)
         self.returns = Returns(database)

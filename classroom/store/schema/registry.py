@@ -158,7 +158,7 @@ publicity = Table(
     Column("outlet", NAME, nullable=False),
     Column("title", String(200), nullable=False),
     Column("url", String(500), nullable=False),
-    # Of the address, or where there is none of the title: the same story stands once in an outlet of a level.
+    # Hash of the title: the same story stands once in an outlet of a level.
     Column("story", String(64), nullable=False),
     Column("published_on", Date, nullable=False, index=True),
     Column("noted_at", Instant, nullable=False),
