@@ -13,8 +13,8 @@ import structlog
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from classroom.ledger.months import WindowMode
 from classroom.ledger.errors import LedgerError
+from classroom.ledger.months import WindowMode
 from classroom.lesson.errors import LessonError
 from classroom.relay.hub import Hub, Notice, OfferError, RelayConfig
 from classroom.store.ids import new_id
@@ -110,7 +110,7 @@ def _media(directory: DataDirectory) -> Callable[[web.Application], AsyncIterato
 
         async def on_ended(lesson: str) -> None:
             await recorder.stop(lesson)
-            await app[RECORDS].settle(lesson)
+            await app[RECORDS].settle(lesson, app[CLOCK].at())
 
         lessons = app[LESSONS] = Lessons(app[STORE], hub, recorder, on_ended, clock=app[CLOCK], new_id=app[NEW_ID])
         await hub.start()
