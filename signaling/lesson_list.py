@@ -8,7 +8,8 @@ import msgspec
 from classroom.ledger.months import SHANGHAI
 from classroom.store.lessons import ListedLesson
 from classroom.store.store import Store
-from signaling.records import ActivityView, Records
+from signaling.activity_views import ActivityLine
+from signaling.records import Records
 
 Scope = Literal["today", "past"]
 _DAY = timedelta(days=1)
@@ -34,7 +35,7 @@ class LessonLine(msgspec.Struct, frozen=True, kw_only=True):
     is_test: bool
     cancelled: bool
     seats: list[SeatLine]
-    activities: list[ActivityView]
+    activities: list[ActivityLine]
     recording: bool
 
 
@@ -43,7 +44,7 @@ async def list_lessons(
 ) -> list[LessonLine]:
     """`today`: the lessons of today and all that are not over, the earliest first; `past`: the latest that are."""
     found = await (_today(store, at, school) if scope == "today" else store.lessons.past(at, school))
-    activities = await records.of_lessons([one.id for one in found])
+    activities = await records.of_lessons([one.id for one in found], at)
     return [_line(one, activities.get(one.id, [])) for one in found]
 
 
@@ -55,7 +56,7 @@ async def _today(store: Store, at: datetime, school: str | None) -> list[ListedL
     return sorted({one.id: one for one in [*waiting, *today]}.values(), key=lambda one: (one.start_at, one.id))
 
 
-def _line(listed: ListedLesson, activities: list[ActivityView]) -> LessonLine:
+def _line(listed: ListedLesson, activities: list[ActivityLine]) -> LessonLine:
     supporter = next((seat.school for seat in listed.seats if seat.role == "host"), "")
     return LessonLine(
         lesson=listed.id,

@@ -1,96 +1,268 @@
-"""From the journal to the month: what a lesson was is judged when it ends, and stored with its evidence."""
+"""From the journal to the month: what a lesson was is judged when it ends, and stored with its evidence.
 
-from collections.abc import Sequence
-from datetime import datetime, time, timedelta
+Activities are always what is known today. Of a month that has been reported, the difference to the report goes into the
+pair's open month as 补计 or 冲减, in the same transaction.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from datetime import date, datetime, time, timedelta
+from functools import partial
+from typing import Any, Final, TypeVar
 
 import msgspec
 
-from classroom.ledger.activity import Activity, Flag
-from classroom.ledger.counting import judge
+from classroom.ledger.activity import Activity, State
+from classroom.ledger.counting import judge, judge_again
 from classroom.ledger.facts import Facts, Lesson, Role, RoomPresence
-from classroom.ledger.months import SHANGHAI, MonthWindow, WindowMode, default_windows, local_date
+from classroom.ledger.hand import judge_hand, suspects
+from classroom.ledger.kinds import Kind
+from classroom.ledger.marks import marks_of
+from classroom.ledger.months import SHANGHAI, MonthWindow, WindowMode, default_windows, local_date, next_month
 from classroom.ledger.reading import lesson_facts, presence_facts, scheduled
-from classroom.ledger.reasons import reason_en, reason_zh
-from classroom.ledger.rollup import MonthTotal, month_of, month_total
+from classroom.ledger.rollup import month_of
 from classroom.ledger.rules import CountingRules
+from classroom.ledger.words import Standing, Word, standing
+from classroom.ledger.workdays import SHIPPED
 from classroom.lesson.events import LessonScheduled
 from classroom.registry.book import Book
-from classroom.store.activities import ActivityRow
+from classroom.registry.facts import students_on
+from classroom.store import activities as stored
+from classroom.store import audit, hand
+from classroom.store.activities import ActivityRow, Adjustment, Filter, LightActivity, StaleActivity
+from classroom.store.audit import SERVER
+from classroom.store.ids import new_id
 from classroom.store.store import Store
+from signaling.activity_views import ActivityLine, line_of
 
 # A lesson that began this long before midnight can still touch the zone of one after it.
 _MARGIN = timedelta(hours=4)
 _DAY = timedelta(days=1)
+# Others write to the same activities: the bureau, a school, a lesson that ends. Judging takes milliseconds.
+_TRIES: Final = 5
+_PAGE: Final = 500
+
+T = TypeVar("T")
+Connection = Any
 
 
 class UnknownMonth(LookupError):
     """No work month of this name has begun."""
 
 
-class FlagView(msgspec.Struct, frozen=True):
-    code: Flag
-    text: str
-
-
-class ActivityView(msgspec.Struct, frozen=True, kw_only=True):
-    """An activity (活动) as pages and API show it; names are of today."""
-
-    id: str
-    lesson: str
-    pair: str
-    supporter: str
-    recipient: str
-    state: str
-    minutes: int
-    participants: int
-    month: str
-    subject: str | None
-    flags: list[FlagView]
-    reason: str
-    reason_en: str
-
-
 class MonthView(msgspec.Struct, frozen=True, kw_only=True):
-    """城乡同步课堂 of a work month: 活动次数 and 参与师生数, and the activities they are made of."""
+    """城乡同步课堂 of a work month: 活动次数 and 参与师生数, and the first of the activities they are made of."""
 
     month: str
     first: str
     last: str
     count: int
     participants: int
-    activities: list[ActivityView]
+    activities: list[ActivityLine]
 
 
 class Records:
-    """Judges lessons and answers for months."""
+    """Judges lessons and hand entries, and judges them again when a word is said or a dated fact changes."""
 
     def __init__(self, store: Store, mode: WindowMode, rules: CountingRules | None = None) -> None:
         self._store = store
         self._mode = mode
         self._rules = rules or CountingRules()
+        self._turn = asyncio.Lock()
 
-    async def settle(self, lesson: str) -> list[Activity]:
+    async def settle(self, lesson: str, at: datetime) -> list[Activity]:
         """Judge an ended lesson and its neighbours of the day (their zones touch), and store the activities."""
-        journal = await self._store.journal.events(lesson)
-        plan = scheduled(journal)
+        plan = scheduled(await self._store.journal.events(lesson))
         if plan is None:
             return []
-        near = await self._near(plan)
-        book = await self._store.registry.book()
-        judged = judge(await self._facts(list(near), book), self._rules)
-        windows = self._windows(max((one.begins_at for one in judged), default=plan.at))
-        for one in (one for one, is_over in near.items() if is_over):
-            rows = [_row(activity, windows) for activity in judged if activity.lesson == one]
-            await self._store.activities.replace(one, rows)
-        return [activity for activity in judged if activity.lesson == lesson]
+        return await self.in_turn(partial(self._settle, plan, at))
 
-    async def of_lessons(self, lessons: Sequence[str]) -> dict[str, list[ActivityView]]:
-        """Lesson → its activities, for those that have ended."""
+    async def in_turn(self, change: Callable[[], Awaitable[T]]) -> T:
+        """Read, judge and write, one at a time; again when another process was faster. Raises StaleActivity at last."""
+        async with self._turn:
+            for left in reversed(range(_TRIES)):
+                try:
+                    return await change()
+                except StaleActivity:
+                    if not left:
+                        raise
+        raise AssertionError("unreachable")
+
+    async def keep(
+        self,
+        connection: Connection,
+        activities: Sequence[Activity],
+        before: Sequence[ActivityRow],
+        at: datetime,
+        *,
+        gone: Sequence[ActivityRow] = (),
+        marks_with: Sequence[Activity] = (),
+        word: str | None = None,
+    ) -> list[ActivityRow]:
+        """Store verdicts in the caller's transaction, made from the rows `before`; the rows that changed.
+
+        `marks_with`: the day's other activities. Raises StaleActivity.
+        """
+        await self._store.returns.hold(connection)
+        windows = await self.windows(max((one.begins_at for one in activities), default=at))
+        sharers: dict[tuple[str | None, int | None], int] = {}
+        for one in (*activities, *marks_with):
+            sharers[one.lesson, one.period] = sharers.get((one.lesson, one.period), 0) + 1
+        known = {row.id: row.sharers for row in before}
+        rows = []
+        for one in activities:
+            count = sharers[one.lesson, one.period] if marks_with else known.get(one.id, 1)
+            marks = tuple(mark.value for mark in marks_of(one, marks_with, SHIPPED))
+            rows.append(_row(one, month_of(one, windows), marks, count))
+        changed = await stored.put(connection, rows, {row.id: row.version for row in before})
+        await stored.drop(connection, [row.id for row in gone])
+        for pair, month in sorted({(row.pair, row.month) for row in (*changed, *gone)}):
+            await self.reconcile(connection, pair, month, at, word=word, gone=gone)
+        return changed
+
+    async def reconcile(
+        self,
+        connection: Connection,
+        pair: str,
+        month: str,
+        at: datetime,
+        *,
+        word: str | None = None,
+        gone: Sequence[ActivityRow] = (),
+    ) -> list[Adjustment]:
+        """What a reported month lacks or has too much, as 补计 and 冲减 in the open month; none before it is reported.
+
+        `gone`: rows that have just been taken away. Call it too after a return was given back, changed and submitted
+        again.
+        """
+        returns = self._store.returns
+        if not await returns.is_frozen(pair, month, connection):
+            return []
+        said = await returns.reported(pair, month, connection)
+        now = {one.id: one for one in await stored.light_of_pair_month(connection, pair, month)}
+        made: dict[str, list[Adjustment]] = {}
+        for line in await stored.find_adjustments(connection, pair=pair):
+            if line.of_month == month:
+                made.setdefault(line.activity, []).append(line)
+        into = await returns.open_month(pair, next_month(month), connection)
+        kinds = {one.id: one.kind for one in (*gone, *now.values())}
+        lines = []
+        for name in sorted(kinds.keys() | said.keys() | made.keys()):
+            one = now.get(name)
+            count, participants = _difference(one, said.get(name, (0, 0)), made.get(name, []))
+            if count or participants:
+                lines.append(
+                    Adjustment(
+                        id=new_id(),
+                        activity=name,
+                        kind=kinds[name] if name in kinds else made[name][0].kind,
+                        pair=pair,
+                        of_month=month,
+                        into_month=into,
+                        count=count,
+                        participants=participants,
+                        subjects=one.subjects if one is not None and count > 0 else (),
+                        at=at,
+                        word=word,
+                    )
+                )
+        await stored.adjust(connection, lines)
+        for line in lines:
+            detail = {"into": into, "count": line.count, "participants": line.participants}
+            await audit.note(connection, SERVER, "activity.adjusted", f"activity:{line.activity}", at, detail)
+        return lines
+
+    async def pair_changed(self, pair: str, since: date, at: datetime) -> int:
+        """Judge a pair's activities from a day on again, its status has changed; how many came out differently."""
+        start = datetime.combine(since, time(), SHANGHAI)
+        months = [window.month for window in await self.windows(at) if window.last >= since]
+        changed = 0
+        for month in months:
+            wanted = Filter(month=month, pairs=(pair,), start=start)
+            changed += await self.in_turn(partial(self._again, wanted, at))
+        return changed
+
+    async def class_changed(self, class_id: str, since: date, at: datetime) -> int:
+        """Judge the activities of a class from a day on again, its size has changed; how many came out differently."""
         book = await self._store.registry.book()
-        found: dict[str, list[ActivityView]] = {}
-        for row in await self._store.activities.of_lessons(lessons):
-            found.setdefault(row.lesson, []).append(_view(_activity(row), row.month, book))
+        school = book.classes[class_id].school
+        pairs = tuple(pair.id for pair in book.pairs.values() if school in (pair.supporter, pair.recipient))
+        start = datetime.combine(since, time(), SHANGHAI)
+        changed = 0
+        for month in [window.month for window in await self.windows(at) if window.last >= since] if pairs else []:
+            wanted = Filter(month=month, pairs=pairs, start=start)
+            changed += await self.in_turn(partial(self._again, wanted, at, class_id))
+        return changed
+
+    async def rebuild(self, month: str, at: datetime) -> int:
+        """Judge the lessons of a month again from the journal, with the rules of today; how many lessons.
+
+        A reported month is left as it is: it was right by the rules it was reported under.
+        """
+        window = await self.window(month, at)
+        frozen = await self._store.returns.frozen_pairs(month)
+        lessons = await self._store.lessons.between(window.start_at, min(window.end_at, at))
+        done = 0
+        for lesson in lessons:
+            if lesson.state != "ended" or frozen is None:
+                continue
+            rows = await self._store.activities.of_lessons([lesson.id])
+            if any(row.pair in frozen for row in rows):
+                continue
+            await self.settle(lesson.id, at)
+            done += 1
+        return done
+
+    async def again(self, row: ActivityRow, words: Iterable[Word]) -> Activity:
+        """The stored activity as these words make it, judged from its own evidence."""
+        book = await self._store.registry.book()
+        return await self._judged_again(row, standing(words), book, class_id=None)
+
+    async def windows(self, through: datetime) -> tuple[MonthWindow, ...]:
+        """The work months up to the one that holds an instant."""
+        return default_windows(local_date(through), self._mode)
+
+    async def window(self, month: str, now: datetime) -> MonthWindow:
+        """A work month that has begun. Raises UnknownMonth."""
+        # The window of a month may reach into the next calendar month's first days, never further.
+        for window in await self.windows(now + 2 * _DAY):
+            if window.month == month and window.start_at <= now:
+                return window
+        raise UnknownMonth(month)
+
+    @property
+    def rules(self) -> CountingRules:
+        """The counting rules in force."""
+        return self._rules
+
+    async def lines(self, rows: Sequence[ActivityRow], now: datetime) -> list[ActivityLine]:
+        """Rows as lists show them, in their order."""
+        book = await self._store.registry.book()
+        names = {school.id: school.name for school in book.schools.values()}
+        adjusted = await self._store.activities.adjusted([row.id for row in rows])
+        return [line_of(row, activity_of(row), names, adjusted.get(row.id), now, SHIPPED) for row in rows]
+
+    async def of_lessons(self, lessons: Sequence[str], now: datetime) -> dict[str, list[ActivityLine]]:
+        """Lesson → its activities, for those that have ended."""
+        found: dict[str, list[ActivityLine]] = {}
+        for line in await self.lines(await self._store.activities.of_lessons(lessons), now):
+            assert line.lesson is not None
+            found.setdefault(line.lesson, []).append(line)
         return found
+
+    async def month(self, month: str, now: datetime) -> MonthView:
+        """The month's count so far. Raises UnknownMonth for one that has not begun, or is none."""
+        window = await self.window(month, now)
+        sums = [one for one in await self._store.activities.tallies(month) if one.kind is Kind.SYNC]
+        rows = await self._store.activities.page(Filter(month=month, kind=Kind.SYNC), limit=_PAGE)
+        return MonthView(
+            month=month,
+            first=window.first.isoformat(),
+            last=window.last.isoformat(),
+            count=sum(one.count for one in sums),
+            participants=sum(one.participants for one in sums),
+            activities=await self.lines(rows, now),
+        )
 
     async def minutes(self, lesson: str) -> dict[str, int]:
         """Seat → whole minutes together with the other side (同堂时长), over all periods; the host's is the longest."""
@@ -98,8 +270,8 @@ class Records:
         plan = scheduled(journal)
         seats = {seat.classroom: seat.seat for seat in plan.seats} if plan else {}
         minutes: dict[str, int] = {}
-        for row in await self._store.activities.of_lesson(lesson):
-            for room in _activity(row).rooms:
+        for row in await self._store.activities.of_lessons([lesson]):
+            for room in activity_of(row).rooms:
                 seat = seats.get(room.room, room.room)
                 if room.role is Role.HOST:
                     minutes[seat] = max(minutes.get(seat, 0), room.minutes)
@@ -107,26 +279,82 @@ class Records:
                     minutes[seat] = minutes.get(seat, 0) + room.minutes
         return minutes
 
-    async def month(self, month: str, now: datetime) -> MonthView:
-        """The month's count so far. Raises UnknownMonth for one that has not begun, or is none."""
-        # The window of a month may reach into the next calendar month's first days, never further.
-        window = next((w for w in self._windows(now + 2 * _DAY) if w.month == month), None)
-        if window is None:
-            raise UnknownMonth(month)
-        activities = [_activity(row) for row in await self._store.activities.of_month(month)]
-        total: MonthTotal = month_total(activities, window)
+    async def _settle(self, plan: LessonScheduled, at: datetime) -> list[Activity]:
+        near = await self._near(plan)
+        over = [lesson for lesson, is_over in near.items() if is_over]
+        before = await self._store.activities.of_lessons(over)
+        said = await self._store.words.of([row.id for row in before])
+        words = tuple(row.word for row in said if row.state == "applied")
         book = await self._store.registry.book()
-        return MonthView(
-            month=month,
-            first=window.first.isoformat(),
-            last=window.last.isoformat(),
-            count=total.count,
-            participants=total.participants,
-            activities=[_view(one, month, book) for one in sorted(activities, key=lambda one: (one.begins_at, one.id))],
-        )
+        judged = judge(await self._facts(list(near), book, words), self._rules)
+        kept = [one for one in judged if one.lesson in over]
+        names = {one.id for one in kept}
+        replaced = await self._replaced(kept, book)
+        gone = [row for row in before if row.id not in names]
+        async with self._store.database.write() as connection:
+            for row, by in replaced:
+                await hand.replace(connection, row.id.removeprefix("hand."), by)
+                detail = {"by": by}
+                await audit.note(connection, SERVER, "activity.replaced", f"activity:{row.id}", at, detail)
+            dropped = [*gone, *(row for row, _ in replaced)]
+            await self.keep(connection, kept, before, at, gone=dropped, marks_with=judged)
+        return [one for one in judged if one.lesson == plan.lesson]
 
-    def _windows(self, through: datetime) -> tuple[MonthWindow, ...]:
-        return default_windows(local_date(through), self._mode)
+    async def _replaced(self, judged: Sequence[Activity], book: Book) -> list[tuple[ActivityRow, str]]:
+        """Hand entries of 同步课堂 that a log has come for after all → the log's activity."""
+        names = {one.id: one.name for one in book.classes.values()}
+        found: dict[str, tuple[ActivityRow, str]] = {}
+        for one in judged:
+            if not any(room.seen or room.view_only for room in one.rooms):
+                continue
+            for row in await self.around(one.pair, one.begins_at, one.ends_at):
+                other = activity_of(row)
+                if row.is_hand and row.kind is Kind.SYNC:
+                    entry = (await self._entry(row)).entry
+                    if suspects(entry, [one], names) and other.id not in found:
+                        found[row.id] = (row, one.id)
+        return list(found.values())
+
+    async def around(self, pair: str, start: datetime, end: datetime) -> list[ActivityRow]:
+        """A pair's activities that have a moment in common with [start, end)."""
+        windows = await self.windows(end)
+        months = {month for at in (start - _MARGIN, end) if (month := _month_at(at, windows)) is not None}
+        return await self._store.activities.around(pair, start, end, sorted(months))
+
+    async def _again(self, wanted: Filter, at: datetime, class_id: str | None = None) -> int:
+        """Judge the activities of a filter again from their own evidence; how many came out differently."""
+        book = await self._store.registry.book()
+        rows = await self._store.activities.page(wanted, limit=_PAGE)
+        more = rows
+        while len(more) == _PAGE:
+            more = await self._store.activities.page(wanted, after=(more[-1].begins_at, more[-1].id), limit=_PAGE)
+            rows += more
+        if class_id is not None:
+            rows = [row for row in rows if _has_class(activity_of(row), class_id)]
+        said: dict[str, list[Word]] = {}
+        for one in await self._store.words.of([row.id for row in rows]):
+            if one.state == "applied":
+                said.setdefault(one.activity, []).append(one.word)
+        judged = [
+            await self._judged_again(row, standing(said.get(row.id, [])), book, class_id=class_id) for row in rows
+        ]
+        async with self._store.database.write() as connection:
+            return len(await self.keep(connection, judged, rows, at))
+
+    async def _judged_again(self, row: ActivityRow, said: Standing, book: Book, *, class_id: str | None) -> Activity:
+        pair = book.pairs[row.pair]
+        if row.is_hand:
+            return judge_hand((await self._entry(row)).entry, pair, said, self._rules)
+        rosters = {}
+        if class_id is not None:
+            size = students_on(book.classes[class_id], local_date(row.begins_at))
+            rosters = {} if size is None else {class_id: size}
+        return judge_again(activity_of(row), pair, said, self._rules, rosters)
+
+    async def _entry(self, row: ActivityRow) -> hand.HandRow:
+        entry = await self._store.hand_entries.get(row.id.removeprefix("hand."))
+        assert entry is not None, "a hand activity has its entry"
+        return entry
 
     async def _near(self, plan: LessonScheduled) -> dict[str, bool]:
         """The supporter's lessons of that day → whether they are over. One that is not still cuts the zones of others,
@@ -136,50 +364,76 @@ class Records:
         found = await self._store.lessons.between(midnight - _MARGIN, midnight + _DAY + _MARGIN, plan.supporter)
         return {one.id: one.state == "ended" or one.id == plan.lesson for one in found}
 
-    async def _facts(self, ids: Sequence[str], book: Book) -> Facts:
+    async def _facts(self, ids: Sequence[str], book: Book, words: tuple[Word, ...]) -> Facts:
         lessons: list[Lesson] = []
         presence: list[RoomPresence] = []
         for one in ids:
             journal = await self._store.journal.events(one)
-            if (lesson := lesson_facts(journal)) is not None:
-                lessons.append(lesson)
-                presence += presence_facts(journal, await self._store.journal.heartbeats(one), self._rules)
-        return Facts(lessons=tuple(lessons), presence=tuple(presence), pairs=tuple(book.pairs.values()))
+            plan = scheduled(journal)
+            if plan is None:
+                continue
+            lesson = lesson_facts(journal, _rosters(plan, book))
+            assert lesson is not None
+            lessons.append(lesson)
+            presence += presence_facts(journal, await self._store.journal.heartbeats(one), self._rules)
+        return Facts(lessons=tuple(lessons), presence=tuple(presence), pairs=tuple(book.pairs.values()), words=words)
 
 
-def _row(activity: Activity, windows: Sequence[MonthWindow]) -> ActivityRow:
+def activity_of(row: ActivityRow) -> Activity:
+    """The verdict in a stored row."""
+    return msgspec.convert(row.detail, Activity)
+
+
+def _row(activity: Activity, month: str, marks: tuple[str, ...], sharers: int) -> ActivityRow:
     return ActivityRow(
+        id=activity.id,
+        kind=activity.kind,
         pair=activity.pair,
         lesson=activity.lesson,
         period=activity.period,
-        month=month_of(activity, windows),
+        month=month,
+        begins_at=activity.begins_at,
+        ends_at=activity.ends_at,
+        class_id=activity.class_id,
         state=activity.state.value,
         minutes=activity.minutes,
         participants=activity.participants,
-        subject=activity.subject or "",
-        flags=[flag.value for flag in activity.flags],
+        host_participants=activity.host_participants,
+        sharers=sharers,
+        is_hand=activity.hand is not None,
+        subjects=activity.subjects,
+        flags=tuple(flag.value for flag in activity.flags),
+        marks=marks,
         detail=msgspec.to_builtins(activity),
     )
 
 
-def _activity(row: ActivityRow) -> Activity:
-    return msgspec.convert(row.detail, Activity)
-
-
-def _view(activity: Activity, month: str, book: Book) -> ActivityView:
-    names = {school.id: school.name for school in book.schools.values()}
-    return ActivityView(
-        id=activity.id,
-        lesson=activity.lesson,
-        pair=activity.pair,
-        supporter=names.get(activity.supporter, activity.supporter),
-        recipient=names.get(activity.recipient or "", ""),
-        state=activity.state.value,
-        minutes=activity.minutes,
-        participants=activity.participants,
-        month=month,
-        subject=activity.subject,
-        flags=[FlagView(flag, flag.words) for flag in activity.flags],
-        reason=reason_zh(activity, names),
-        reason_en=reason_en(activity, names),
+def _difference(now: LightActivity | None, said: tuple[int, int], made: Sequence[Adjustment]) -> tuple[int, int]:
+    """(活动次数, 参与师生数): what an activity is now, less what was reported and adjusted before."""
+    is_counted = now is not None and now.state == State.COUNTED.value
+    participants = now.participants if now is not None and is_counted else 0
+    return (
+        int(is_counted) - said[0] - sum(line.count for line in made),
+        participants - said[1] - sum(line.participants for line in made),
     )
+
+
+def _month_at(at: datetime, windows: Sequence[MonthWindow]) -> str | None:
+    day = local_date(at)
+    return next((window.month for window in windows if window.first <= day <= window.last), None)
+
+
+def _has_class(activity: Activity, class_id: str) -> bool:
+    return activity.class_id == class_id or any(room.class_id == class_id for room in activity.rooms)
+
+
+def _rosters(plan: LessonScheduled, book: Book) -> Mapping[str, int]:
+    """Class → size on the lesson's day as the registry has it now."""
+    day = local_date(plan.periods[0].start if plan.periods else plan.at)
+    found: dict[str, int] = {}
+    for seat in plan.seats:
+        known = book.classes.get(seat.class_id)
+        size = None if known is None else students_on(known, day)
+        if size is not None:
+            found[seat.class_id] = size
+    return found

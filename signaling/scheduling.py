@@ -12,7 +12,7 @@ from typing import Annotated, Final
 import msgspec
 
 from classroom.ledger.months import local_date
-from classroom.ledger.rollup import SUBJECTS
+from classroom.ledger.subjects import box_of
 from classroom.lesson import recording, state
 from classroom.lesson.errors import LessonError
 from classroom.lesson.events import HOST_SEAT, AnyEvent, Instant, Period, SeatPlan
@@ -31,23 +31,6 @@ UNPLANNED_LIFE: Final = timedelta(hours=4)
 MAX_MINUTES: Final = 240
 PLANNED_WITHIN: Final = timedelta(days=400)
 """How far from now a lesson may be planned, either way: a mistyped year has no work month."""
-SUBJECT_NAMES: Final[Mapping[str, str]] = MappingProxyType(
-    {
-        "语文": "语",
-        "数学": "数",
-        "英语": "英",
-        "科学": "科",
-        "音乐": "音",
-        "体育": "体",
-        "美术": "美",
-        "道德与法治": "品德",
-        "信息科技": "信息技术",
-        "劳动": "劳技",
-        "劳动技术": "劳技",
-    }
-)
-"""What timetables call a subject → its box on the forms."""
-
 Id = Annotated[str, msgspec.Meta(min_length=12, max_length=12)]
 
 
@@ -175,8 +158,8 @@ async def schedule_lesson(
 
 def _box(subject: str) -> str:
     """The subject's box on the forms. Raises LessonError(subject_unknown)."""
-    box = SUBJECT_NAMES.get(subject.strip(), subject.strip())
-    if box not in SUBJECTS:
+    box = box_of(subject)
+    if box is None:
         raise LessonError("subject_unknown")
     return box
 

@@ -5,8 +5,9 @@ from enum import StrEnum
 
 import msgspec
 
-from classroom.ledger.facts import Confirmation, Period, Role
+from classroom.ledger.facts import Period, Role
 from classroom.ledger.intervals import Interval, Intervals
+from classroom.ledger.kinds import Kind
 
 
 class State(StrEnum):
@@ -38,6 +39,10 @@ class Flag(StrEnum):
     STUDENTS_MISSING = "students_missing"
     TEACHERS_MISSING = "teachers_missing"
     SUBJECT_MISSING = "subject_missing"
+    BY_HAND = "by_hand"
+    CORRECTED = "corrected"
+    ONE_SIDED = "one_sided"
+    TOO_SHORT = "too_short"
 
     @property
     def words(self) -> str:
@@ -45,6 +50,35 @@ class Flag(StrEnum):
         return _WORDS[self]
 
 
+class Mark(StrEnum):
+    """异常提示: a thing to look at beside an activity. It never changes what counts."""
+
+    SHORT = "short"
+    UNSTABLE = "unstable"
+    OVER_ROSTER = "over_roster"
+    TEACHER_TWICE = "teacher_twice"
+    DAY_OFF = "day_off"
+    EARLY = "early"
+    LATE = "late"
+    WAITING = "waiting"
+    """Not kept with the activity: it comes with time."""
+
+    @property
+    def words(self) -> str:
+        """The Chinese words shown to people."""
+        return _MARK_WORDS[self]
+
+
+_MARK_WORDS = {
+    Mark.SHORT: "同堂不足七成",
+    Mark.UNSTABLE: "连接不稳",
+    Mark.OVER_ROSTER: "实到超名册",
+    Mark.TEACHER_TWICE: "教师同时在两处",
+    Mark.DAY_OFF: "节假日活动",
+    Mark.EARLY: "早于7:30",
+    Mark.LATE: "晚于18:00",
+    Mark.WAITING: "待确认超过5个工作日",
+}
 _WORDS = {
     Flag.PAIR_INACTIVE: "结对未生效",
     Flag.TEST: "测试课",
@@ -61,6 +95,10 @@ _WORDS = {
     Flag.STUDENTS_MISSING: "人数未填",
     Flag.TEACHERS_MISSING: "教师未填",
     Flag.SUBJECT_MISSING: "学科未填",
+    Flag.BY_HAND: "手工录入",
+    Flag.CORRECTED: "已更正",
+    Flag.ONE_SIDED: "单方研修",
+    Flag.TOO_SHORT: "时长不足",
 }
 
 
@@ -82,6 +120,8 @@ class Headcount(msgspec.Struct, frozen=True, kw_only=True):
     teachers: int
     students_from: NumberSource
     teachers_from: NumberSource
+    roster: int | None = None
+    """名册人数 on the day."""
 
 
 class RoomEvidence(msgspec.Struct, frozen=True, kw_only=True):
@@ -89,6 +129,7 @@ class RoomEvidence(msgspec.Struct, frozen=True, kw_only=True):
 
     room: str
     school: str
+    class_id: str | None = None
     role: Role
     on_timetable: bool
     seen: Intervals
@@ -108,13 +149,35 @@ class RoomEvidence(msgspec.Struct, frozen=True, kw_only=True):
     headcount: Headcount
 
 
+class TrainingKind(StrEnum):
+    """教师网络研修 of which kind; the value is the printed word."""
+
+    PREPARATION = "集体备课"
+    DIAGNOSIS = "教学诊断"
+    THEME = "主题研修"
+
+
+class HandEvidence(msgspec.Struct, frozen=True, kw_only=True):
+    """手工录入: what stands behind an activity that no log does. Who wrote it down is an id, never a name."""
+
+    entry: str
+    class_name: str
+    reason: str
+    students: int = 0
+    teachers: int = 0
+    files: tuple[str, ...] = ()
+    link: str | None = None
+
+
 class Activity(msgspec.Struct, frozen=True, kw_only=True):
-    """活动 (城乡同步课堂): one pair, one lesson period, judged. `participants` is 0 unless the state is COUNTED."""
+    """活动: one pair, one lesson period (or viewing, or meeting), judged. Nobody took part unless it counts."""
 
     id: str
-    """"{lesson}/{period number}/{pair}": the same facts always give the same id."""
-    lesson: str
-    period: int
+    """"{lesson}.{period}.{pair}", "hand.{entry}" and so on: the same facts always give the same id."""
+    kind: Kind = Kind.SYNC
+    lesson: str | None
+    """None: no lesson's log stands behind it."""
+    period: int | None
     """Counted from 0; 0 for an unplanned lesson."""
     pair: str
     supporter: str
@@ -123,22 +186,37 @@ class Activity(msgspec.Struct, frozen=True, kw_only=True):
     flags: tuple[Flag, ...]
     begins_at: datetime
     """Decides date and month: the planned start in force; unplanned: the first second together."""
+    ends_at: datetime
+    """The planned end; unplanned: the last second of the evidence."""
     planned: Period | None
     zone: Interval | None
     """Inside it presence was looked at; None for an unplanned lesson (no clip)."""
-    subject: str | None
+    subjects: tuple[str, ...]
+    """Boxes of 涉及学科 in their order on paper; none where nobody has said."""
     minutes: int
     """ov of the best room."""
     need: int
     low: int
     teachers: int
     students: int
-    observers: int
+    observers: int = 0
     """Counted registered observers; 0 by default rule."""
+    registered_observers: int = 0
+    """All of them, counted or not."""
     participants: int
     """参与师生数 = teachers + students + observers."""
-    rooms: tuple[RoomEvidence, ...]
-    sources: tuple[str, ...]
+    host_participants: int = 0
+    """Of these, the people of the side that teaches."""
+    rooms: tuple[RoomEvidence, ...] = ()
+    sources: tuple[str, ...] = ()
     """Lesson ids whose connections were looked at, the lesson's own first."""
-    confirmation: Confirmation | None
-    """The word that decided a pending activity; None when none was needed or given."""
+    class_id: str | None = None
+    """The class that teaches (专递, 名师: that watched)."""
+    teacher: str | None = None
+    """Who teaches, as an id; None where nobody has said."""
+    title: str = ""
+    """Of a resource or a meeting."""
+    training: TrainingKind | None = None
+    hand: HandEvidence | None = None
+    word: str | None = None
+    """The word that decided the state; None when none was needed or given."""

@@ -4,17 +4,19 @@ Each pair is judged on its own. What counts is the time its supporter's host roo
 connected together, in both directions; the best room decides, and every room with enough time brings its people.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 import msgspec
 
 from classroom.ledger.activity import Activity, Flag, Headcount, RoomEvidence, State
-from classroom.ledger.facts import Confirmation, Facts, Role
-from classroom.ledger.headcount import headcount, marks, with_a_teacher
-from classroom.ledger.intervals import Intervals, from_ms, intersect, to_ms, total_ms, union
+from classroom.ledger.facts import Facts, Period, Role
+from classroom.ledger.headcount import corrected, headcount, number_flags, on_roster, with_a_teacher
+from classroom.ledger.intervals import Interval, Intervals, from_ms, intersect, to_ms, total_ms, union
 from classroom.ledger.months import local_date
 from classroom.ledger.rules import MINUTE_MS, CountingRules
 from classroom.ledger.slices import RoomSlice, Slice, slices
+from classroom.ledger.words import Standing, by_activity
 from classroom.registry.facts import Pair, is_active, joins
 
 
@@ -23,7 +25,6 @@ class _Sides(msgspec.Struct, frozen=True):
 
     hosts: tuple[RoomSlice, ...]
     rural: tuple[RoomSlice, ...]
-    is_reverse: bool
 
     @property
     def host_time(self) -> Intervals:
@@ -33,6 +34,47 @@ class _Sides(msgspec.Struct, frozen=True):
     @property
     def rural_time(self) -> Intervals:
         return union(*(room.used for room in self.rural))
+
+
+class _Found(msgspec.Struct, frozen=True, kw_only=True):
+    """What log and timetable say of one pair in one slice; no person's word is in it yet."""
+
+    lesson: str
+    period: int
+    pair: Pair
+    begins_at: datetime
+    ends_at: datetime
+    planned: Period | None
+    zone: Interval | None
+    rooms: tuple[RoomEvidence, ...]
+    is_listed: bool
+    is_test: bool
+    is_cancelled: bool
+    subjects: tuple[str, ...]
+    observers: int
+    sources: tuple[str, ...]
+    class_id: str | None
+    teacher: str | None
+    need: int
+    low: int
+
+    @property
+    def hosts(self) -> list[RoomEvidence]:
+        return [room for room in self.rooms if room.role is Role.HOST]
+
+    @property
+    def rural(self) -> list[RoomEvidence]:
+        return [room for room in self.rooms if room.role is Role.RURAL]
+
+    @property
+    def best(self) -> int:
+        """ov of the best listening room."""
+        return max((room.minutes for room in self.rural), default=0)
+
+    @property
+    def is_reverse(self) -> bool:
+        """反向: the recipient teaches."""
+        return any(room.school == self.pair.recipient for room in self.hosts)
 
 
 def judge(facts: Facts, rules: CountingRules | None = None) -> tuple[Activity, ...]:
@@ -46,12 +88,50 @@ def judge(facts: Facts, rules: CountingRules | None = None) -> tuple[Activity, .
     for lesson in facts.lessons:
         if missing := set(lesson.pairs) - known:
             raise ValueError(f"lesson {lesson.id} names unknown pairs: {', '.join(sorted(missing))}")
-    words: dict[str, Confirmation] = {}
-    for word in sorted(facts.confirmations, key=lambda word: word.at):
-        words[word.activity] = word
+    said = by_activity(facts.words)
     return tuple(
-        _judged(one, pair, words, rules) for one in slices(facts, rules) for pair in _pairs_of(one, facts.pairs)
+        _decided(found, said.get(activity_id(found.lesson, found.period, pair.id), Standing()), rules)
+        for one in slices(facts, rules)
+        for pair in _pairs_of(one, facts.pairs)
+        for found in (_found(one, pair, rules),)
     )
+
+
+def judge_again(
+    activity: Activity, pair: Pair, said: Standing, rules: CountingRules, rosters: Mapping[str, int] | None = None
+) -> Activity:
+    """A logged activity after a word, a change of its pair's status or of a class's size, from its own evidence.
+
+    `said`: all words on it, so that each holds again. `rosters`: class → size on the day, of classes that changed.
+    Nothing of the log is needed, which need not be kept as long.
+    """
+    assert activity.lesson is not None and activity.period is not None, "not a logged activity"
+    found = _Found(
+        lesson=activity.lesson,
+        period=activity.period,
+        pair=pair,
+        begins_at=activity.begins_at,
+        ends_at=activity.ends_at,
+        planned=activity.planned,
+        zone=activity.zone,
+        rooms=tuple(_with_roster(room, rosters or {}) for room in activity.rooms),
+        is_listed=Flag.PAIR_NOT_LISTED not in activity.flags,
+        is_test=Flag.TEST in activity.flags,
+        is_cancelled=Flag.CANCELLED in activity.flags,
+        subjects=activity.subjects,
+        observers=activity.registered_observers,
+        sources=activity.sources,
+        class_id=activity.class_id,
+        teacher=activity.teacher,
+        need=activity.need,
+        low=activity.low,
+    )
+    return _decided(found, said, rules)
+
+
+def activity_id(lesson: str, period: int, pair: str) -> str:
+    """The id of a lesson period's activity of a pair."""
+    return f"{lesson}.{period}.{pair}"
 
 
 def _pairs_of(one: Slice, pairs: Sequence[Pair]) -> list[Pair]:
@@ -68,68 +148,37 @@ def _pairs_of(one: Slice, pairs: Sequence[Pair]) -> list[Pair]:
     return found
 
 
-def _judged(one: Slice, pair: Pair, words: dict[str, Confirmation], rules: CountingRules) -> Activity:
+def _found(one: Slice, pair: Pair, rules: CountingRules) -> _Found:
     planned_ms = None if one.period is None else to_ms(one.period.end_at) - to_ms(one.period.start_at)
     need = rules.need_minutes(planned_ms)
-    low = rules.low_minutes(need)
-    sides = _sides(one, pair)
-    rooms = _evidence(sides, low)
-    best = max((room.minutes for room in rooms if room.role is Role.RURAL), default=0)
-    is_listed = one.period is None or pair.id in one.lesson.pairs
-    blocks = _blocks(one, pair)
-
-    activity_id = f"{one.lesson.id}/{one.number}/{pair.id}"
-    word: Confirmation | None = None
-    if blocks or best < low:
-        state = State.NOT_COUNTED
-    elif best >= need and is_listed and not sides.is_reverse:
-        state = State.COUNTED
-    else:
-        word = words.get(activity_id)
-        state = _decided(word)
-
-    present = [room.headcount for room in rooms if room.is_counted]
-    counted = present if state is State.COUNTED else []
-    observers = one.lesson.observers if counted and rules.count_observers else 0
-    teachers, students = sum(count.teachers for count in counted), sum(count.students for count in counted)
-    return Activity(
-        id=activity_id,
+    return _Found(
         lesson=one.lesson.id,
         period=one.number,
-        pair=pair.id,
-        supporter=pair.supporter,
-        recipient=pair.recipient,
-        state=state,
-        flags=(
-            *blocks,
-            *(_absences(sides) if best < low else (Flag.REVERSE,) if sides.is_reverse else ()),
-            *(() if is_listed else (Flag.PAIR_NOT_LISTED,)),
-            *((Flag.ROOM_NOT_LISTED,) if any(map(_is_unexpected, sides.rural)) else ()),
-            *((Flag.REJECTED,) if word is not None and not word.accepted else ()),
-            *(() if state is State.NOT_COUNTED else _gaps(one, present)),
-        ),
+        pair=pair,
         begins_at=from_ms(one.begins_ms),
+        ends_at=_ends_at(one),
         planned=one.period,
         zone=one.zone,
-        subject=one.lesson.subject,
-        minutes=best,
-        need=need,
-        low=low,
-        teachers=teachers,
-        students=students,
-        observers=observers,
-        participants=teachers + students + observers,
-        rooms=rooms,
+        rooms=_evidence(_sides(one, pair)),
+        is_listed=one.period is None or pair.id in one.lesson.pairs,
+        is_test=one.lesson.is_test,
+        is_cancelled=one.lesson.is_cancelled,
+        subjects=() if one.lesson.subject is None else (one.lesson.subject,),
+        observers=one.lesson.observers,
         sources=one.sources,
-        confirmation=word,
+        class_id=next((seat.class_id for seat in one.lesson.seats if seat.room == one.lesson.host_room), None),
+        teacher=one.lesson.teacher,
+        need=need,
+        low=rules.low_minutes(need),
     )
 
 
-def _decided(word: Confirmation | None) -> State:
-    """A pending activity after a named person's word."""
-    if word is None:
-        return State.PENDING
-    return State.COUNTED if word.accepted else State.NOT_COUNTED
+def _ends_at(one: Slice) -> datetime:
+    """The planned end; of an unplanned lesson the end of what was connected."""
+    if one.period is not None:
+        return one.period.end_at
+    ends = [interval.end_ms for room in one.rooms for interval in room.seen + room.view_only]
+    return from_ms(max(ends, default=one.begins_ms))
 
 
 def _sides(one: Slice, pair: Pair) -> _Sides:
@@ -139,60 +188,25 @@ def _sides(one: Slice, pair: Pair) -> _Sides:
         return tuple(room for room in one.rooms if room.role is role and room.seat.school == school)
 
     if not rooms(Role.HOST, pair.supporter) and rooms(Role.HOST, pair.recipient):
-        return _Sides(rooms(Role.HOST, pair.recipient), rooms(Role.RURAL, pair.supporter), is_reverse=True)
-    return _Sides(rooms(Role.HOST, pair.supporter), rooms(Role.RURAL, pair.recipient), is_reverse=False)
+        return _Sides(rooms(Role.HOST, pair.recipient), rooms(Role.RURAL, pair.supporter))
+    return _Sides(rooms(Role.HOST, pair.supporter), rooms(Role.RURAL, pair.recipient))
 
 
-def _blocks(one: Slice, pair: Pair) -> tuple[Flag, ...]:
-    """Preconditions that fail, each of which alone keeps the activity from counting."""
-    failing = {
-        Flag.PAIR_INACTIVE: not is_active(pair, local_date(from_ms(one.begins_ms))),
-        Flag.TEST: one.lesson.is_test,
-        Flag.CANCELLED: one.lesson.is_cancelled,
-    }
-    return tuple(flag for flag, fails in failing.items() if fails)
+def _evidence(sides: _Sides) -> tuple[RoomEvidence, ...]:
+    """Each room's part, the host rooms that joined first."""
+    hosts = sorted(sides.hosts, key=lambda room: not room.is_connected)
+    return (
+        *(_room_evidence(room, sides.rural_time) for room in hosts),
+        *(_room_evidence(room, sides.host_time) for room in sides.rural),
+    )
 
 
-def _absences(sides: _Sides) -> tuple[Flag, ...]:
-    """Who was missing from an activity without enough shared time; empty when both sides were there, only too short."""
-    has_host = any(room.is_connected for room in sides.hosts)
-    has_rural = any(room.is_connected for room in sides.rural)
-    if not has_host and not has_rural:
-        return (Flag.NOT_HELD,)
-    if not has_rural:
-        return (Flag.NO_RURAL_ROOM,)
-    if not has_host:
-        return (Flag.NO_HOST_ROOM,)
-    if not sides.host_time or not sides.rural_time:
-        return (Flag.NOT_INTERACTIVE,)
-    return ()
-
-
-def _is_unexpected(room: RoomSlice) -> bool:
-    return room.is_connected and not room.seat.on_timetable
-
-
-def _gaps(one: Slice, present: list[Headcount]) -> tuple[Flag, ...]:
-    """What nobody has filled in yet, of an activity that counts or may."""
-    return (*marks(present), *((Flag.SUBJECT_MISSING,) if one.lesson.subject is None else ()))
-
-
-def _evidence(sides: _Sides, low: int) -> tuple[RoomEvidence, ...]:
-    """Each room's part. The first host room that joined brings its people always, any other from `low` minutes on."""
-    hosts: list[RoomEvidence] = []
-    for room in sorted(sides.hosts, key=lambda room: not room.is_connected):
-        is_first = not hosts and room.is_connected
-        hosts.append(_room_evidence(room, sides.rural_time, low, is_first=is_first))
-    if hosts and not any(host.headcount.teachers for host in hosts if host.is_counted):
-        hosts[0] = msgspec.structs.replace(hosts[0], headcount=with_a_teacher(hosts[0].headcount))
-    return (*hosts, *(_room_evidence(room, sides.host_time, low, is_first=False) for room in sides.rural))
-
-
-def _room_evidence(room: RoomSlice, other_side: Intervals, low: int, *, is_first: bool) -> RoomEvidence:
+def _room_evidence(room: RoomSlice, other_side: Intervals) -> RoomEvidence:
     shared_ms = total_ms(intersect(other_side, room.used))
     return RoomEvidence(
         room=room.seat.room,
         school=room.seat.school,
+        class_id=room.seat.class_id,
         role=room.role,
         on_timetable=room.seat.on_timetable,
         seen=room.seen,
@@ -201,6 +215,182 @@ def _room_evidence(room: RoomSlice, other_side: Intervals, low: int, *, is_first
         used=room.used,
         shared_ms=shared_ms,
         minutes=shared_ms // MINUTE_MS,
-        is_counted=is_first or shared_ms // MINUTE_MS >= low,
+        is_counted=False,
         headcount=headcount(room.seat),
+    )
+
+
+def _with_roster(room: RoomEvidence, rosters: Mapping[str, int]) -> RoomEvidence:
+    if room.class_id is None or room.class_id not in rosters:
+        return room
+    return msgspec.structs.replace(room, headcount=on_roster(room.headcount, rosters[room.class_id]))
+
+
+def _decided(found: _Found, said: Standing, rules: CountingRules) -> Activity:
+    blocks = _blocks(found, said)
+    state, word = _state(found, said, blocks)
+    rooms = _counted_rooms(found, said)
+    present = [room for room in rooms if room.is_counted]
+    counted = present if state is State.COUNTED else []
+    people = _people(counted, said, found.observers if counted and rules.count_observers else 0)
+    subjects = found.subjects if said.subjects is None else said.subjects
+    return Activity(
+        id=activity_id(found.lesson, found.period, found.pair.id),
+        lesson=found.lesson,
+        period=found.period,
+        pair=found.pair.id,
+        supporter=found.pair.supporter,
+        recipient=found.pair.recipient,
+        state=state,
+        flags=(*blocks, *_flags(found, present, said, state, is_blocked=bool(blocks), has_subject=bool(subjects))),
+        begins_at=found.begins_at,
+        ends_at=found.ends_at,
+        planned=found.planned,
+        zone=found.zone,
+        subjects=subjects,
+        minutes=found.best,
+        need=found.need,
+        low=found.low,
+        teachers=people.teachers,
+        students=people.students,
+        observers=people.observers,
+        registered_observers=found.observers,
+        participants=people.participants,
+        host_participants=people.host_participants,
+        rooms=rooms,
+        sources=found.sources,
+        class_id=found.class_id,
+        teacher=found.teacher,
+        word=word,
+    )
+
+
+def _blocks(found: _Found, said: Standing) -> tuple[Flag, ...]:
+    """Preconditions that fail, each of which alone keeps the activity from counting."""
+    failing = {
+        Flag.PAIR_INACTIVE: not is_active(found.pair, local_date(found.begins_at)),
+        Flag.TEST: found.is_test if said.is_test is None else said.is_test,
+        Flag.CANCELLED: found.is_cancelled if said.is_cancelled is None else said.is_cancelled,
+    }
+    return tuple(flag for flag, fails in failing.items() if fails)
+
+
+def _state(found: _Found, said: Standing, blocks: tuple[Flag, ...]) -> tuple[State, str | None]:
+    """The state, and the word that decided it. Only a correction that names rooms counts what was too short."""
+    if blocks:
+        return State.NOT_COUNTED, None
+    if said.rooms:
+        return State.COUNTED, said.word
+    if found.best < found.low:
+        return State.NOT_COUNTED, None
+    if found.best >= found.need and found.is_listed and not found.is_reverse:
+        return State.COUNTED, None
+    if said.decided is None:
+        return State.PENDING, None
+    return (State.COUNTED if said.decided else State.NOT_COUNTED), said.word
+
+
+def _flags(
+    found: _Found,
+    present: Sequence[RoomEvidence],
+    said: Standing,
+    state: State,
+    *,
+    is_blocked: bool,
+    has_subject: bool,
+) -> tuple[Flag, ...]:
+    is_short = found.best < found.low
+    is_rejected = said.decided is False and not is_blocked and state is State.NOT_COUNTED and not is_short
+    return (
+        *(_absences(found) if is_short else (Flag.REVERSE,) if found.is_reverse else ()),
+        *(() if found.is_listed else (Flag.PAIR_NOT_LISTED,)),
+        *((Flag.ROOM_NOT_LISTED,) if any(map(_is_unexpected, found.rural)) else ()),
+        *((Flag.REJECTED,) if is_rejected else ()),
+        *((Flag.CORRECTED,) if said.is_corrected else ()),
+        *(() if state is State.NOT_COUNTED else _gaps(present, said, has_subject=has_subject)),
+    )
+
+
+def _absences(found: _Found) -> tuple[Flag, ...]:
+    """Who was missing from an activity without enough shared time; empty when both sides were there, only too short."""
+    has_host = any(map(_is_connected, found.hosts))
+    has_rural = any(map(_is_connected, found.rural))
+    if not has_host and not has_rural:
+        return (Flag.NOT_HELD,)
+    if not has_rural:
+        return (Flag.NO_RURAL_ROOM,)
+    if not has_host:
+        return (Flag.NO_HOST_ROOM,)
+    if not any(room.used for room in found.hosts) or not any(room.used for room in found.rural):
+        return (Flag.NOT_INTERACTIVE,)
+    return ()
+
+
+def _is_connected(room: RoomEvidence) -> bool:
+    return bool(room.seen or room.view_only)
+
+
+def _is_unexpected(room: RoomEvidence) -> bool:
+    return _is_connected(room) and not room.on_timetable
+
+
+def _gaps(present: Sequence[RoomEvidence], said: Standing, *, has_subject: bool) -> tuple[Flag, ...]:
+    """What nobody has filled in yet, of an activity that counts or may."""
+    known = set()
+    if said.all_students is not None:
+        known |= {Flag.BY_ROSTER, Flag.STUDENTS_MISSING}
+    if said.all_teachers is not None:
+        known.add(Flag.TEACHERS_MISSING)
+    flags = number_flags([room.headcount for room in present])
+    return (*(flag for flag in flags if flag not in known), *(() if has_subject else (Flag.SUBJECT_MISSING,)))
+
+
+def _counted_rooms(found: _Found, said: Standing) -> tuple[RoomEvidence, ...]:
+    """The rooms, and whose people take part, with the numbers that a correction gave.
+
+    The first host room that joined brings its people always, any other room from `low` minutes on. Rooms that a
+    correction names count whatever their minutes, and with them a host room that the log has not seen.
+    """
+    rooms: list[RoomEvidence] = []
+    for place, room in enumerate(found.rooms):
+        is_host = room.role is Role.HOST
+        is_first = is_host and place == 0 and (_is_connected(room) or bool(said.rooms))
+        is_named = not is_host and room.room in said.rooms
+        counts = is_first or is_named or room.minutes >= found.low
+        rooms.append(msgspec.structs.replace(room, is_counted=counts, headcount=_as_said(room, said)))
+    has_teacher = any(room.headcount.teachers for room in rooms if room.role is Role.HOST and room.is_counted)
+    if found.hosts and not has_teacher:
+        rooms[0] = msgspec.structs.replace(rooms[0], headcount=with_a_teacher(rooms[0].headcount))
+    return tuple(rooms)
+
+
+def _as_said(room: RoomEvidence, said: Standing) -> Headcount:
+    """The room's numbers, those of a correction in the place of those confirmed in the room."""
+    return corrected(room.headcount, said.students.get(room.room), said.teachers.get(room.room))
+
+
+class _People(msgspec.Struct, frozen=True, kw_only=True):
+    teachers: int = 0
+    students: int = 0
+    observers: int = 0
+    participants: int = 0
+    host_participants: int = 0
+
+
+def _people(counted: Sequence[RoomEvidence], said: Standing, observers: int) -> _People:
+    """参与师生数 of the counted rooms; a number said of the whole takes the place of the rooms' sum."""
+    if not counted:
+        return _People()
+    teachers = sum(room.headcount.teachers for room in counted)
+    students = sum(room.headcount.students for room in counted)
+    hosts = [room.headcount for room in counted if room.role is Role.HOST]
+    teachers = teachers if said.all_teachers is None else said.all_teachers
+    students = students if said.all_students is None else said.all_students
+    participants = teachers + students + observers
+    return _People(
+        teachers=teachers,
+        students=students,
+        observers=observers,
+        participants=participants,
+        host_participants=min(participants, sum(host.teachers + host.students for host in hosts)),
     )

@@ -1,4 +1,4 @@
-"""What the ledger is told: timetable, rooms, pairs, presence, confirmations. Frozen, made by the caller from the
+"""What the ledger is told: timetable, rooms, pairs, presence, people's words. Frozen, made by the caller from the
 journal and the registry; the ledger reads nothing else. Schools, rooms, pairs and people are ids, never names.
 """
 
@@ -8,6 +8,7 @@ from enum import StrEnum
 import msgspec
 
 from classroom.ledger.intervals import Intervals
+from classroom.ledger.words import Word
 from classroom.registry.facts import Pair
 
 
@@ -46,6 +47,8 @@ class Seat(msgspec.Struct, frozen=True, kw_only=True):
     """实到教师; 0 is a number."""
     on_timetable: bool = True
     """False: the room joined without having been planned."""
+    class_id: str | None = None
+    """The class that sits there."""
 
 
 class Lesson(msgspec.Struct, frozen=True, kw_only=True):
@@ -58,6 +61,8 @@ class Lesson(msgspec.Struct, frozen=True, kw_only=True):
     """In order of time; several are 连堂."""
     pairs: tuple[str, ...] = ()
     subject: str | None = None
+    teacher: str | None = None
+    """Who teaches (or stands in, 代课), as an id."""
     is_test: bool = False
     is_cancelled: bool = False
     observers: int = 0
@@ -78,20 +83,6 @@ class RoomPresence(msgspec.Struct, frozen=True, kw_only=True):
     """When the server had taken the room's video down to a rung without moving pictures (counts as receiving video)."""
 
 
-class Confirmation(msgspec.Struct, frozen=True, kw_only=True):
-    """A named person's word on a PENDING activity (待确认). Raises ValueError without a person or a reason."""
-
-    activity: str
-    accepted: bool
-    by: str
-    at: datetime
-    reason: str
-
-    def __post_init__(self) -> None:
-        if not self.by.strip() or not self.reason.strip():
-            raise ValueError("a confirmation needs a named person and a reason")
-
-
 class Facts(msgspec.Struct, frozen=True, kw_only=True):
     """All that one judgement looks at. Give every lesson of a host room for the whole local day (and any neighbour
     within half an hour of midnight): a period's zone depends on the periods beside it.
@@ -100,4 +91,5 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     lessons: tuple[Lesson, ...]
     presence: tuple[RoomPresence, ...] = ()
     pairs: tuple[Pair, ...] = ()
-    confirmations: tuple[Confirmation, ...] = ()
+    words: tuple[Word, ...] = ()
+    """Those in force."""

@@ -10,7 +10,13 @@ def headcount(seat: Seat) -> Headcount:
     """The confirmed number, else the planned one, else 0. A confirmed 0 is a number; an empty roster is not."""
     students, students_from = _number(seat.confirmed_students, seat.students)
     teachers, teachers_from = _number(seat.confirmed_teachers, seat.teachers)
-    return Headcount(students=students, teachers=teachers, students_from=students_from, teachers_from=teachers_from)
+    return Headcount(
+        students=students,
+        teachers=teachers,
+        students_from=students_from,
+        teachers_from=teachers_from,
+        roster=seat.students,
+    )
 
 
 def with_a_teacher(host: Headcount) -> Headcount:
@@ -18,7 +24,25 @@ def with_a_teacher(host: Headcount) -> Headcount:
     return msgspec.structs.replace(host, teachers=1, teachers_from=NumberSource.MISSING)
 
 
-def marks(counts: list[Headcount]) -> tuple[Flag, ...]:
+def corrected(count: Headcount, students: int | None, teachers: int | None) -> Headcount:
+    """With the numbers that a correction gave; None leaves one as it is."""
+    if students is not None:
+        count = msgspec.structs.replace(count, students=students, students_from=NumberSource.CONFIRMED)
+    if teachers is not None:
+        count = msgspec.structs.replace(count, teachers=teachers, teachers_from=NumberSource.CONFIRMED)
+    return count
+
+
+def on_roster(count: Headcount, students: int) -> Headcount:
+    """With another roster size; a confirmed number stays."""
+    count = msgspec.structs.replace(count, roster=students)
+    if count.students_from is NumberSource.CONFIRMED:
+        return count
+    students_from = NumberSource.PLANNED if students else NumberSource.MISSING
+    return msgspec.structs.replace(count, students=students, students_from=students_from)
+
+
+def number_flags(counts: list[Headcount]) -> tuple[Flag, ...]:
     """按名册, 人数未填, 教师未填: what the reader must know about the rooms' numbers."""
     students = {count.students_from for count in counts}
     found = []

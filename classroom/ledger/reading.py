@@ -1,6 +1,6 @@
 """What a lesson's journal tells the ledger: the timetable entry as it was in force, and who was connected as what."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from classroom.ledger.facts import Lesson, Period, Role, RoomPresence, Seat
 from classroom.ledger.presence import SeatRoom, room_presence
@@ -21,8 +21,11 @@ def scheduled(journal: Sequence[AnyEvent]) -> LessonScheduled | None:
     return journal[0] if journal and isinstance(journal[0], LessonScheduled) else None
 
 
-def lesson_facts(journal: Sequence[AnyEvent]) -> Lesson | None:
-    """排课 with the numbers confirmed since: of each seat the latest count. None for an empty journal."""
+def lesson_facts(journal: Sequence[AnyEvent], rosters: Mapping[str, int] | None = None) -> Lesson | None:
+    """排课 with the numbers confirmed since: of each seat the latest count. None for an empty journal.
+
+    `rosters`: class → size on the lesson's day as the registry has it now; else what was known when it was planned.
+    """
     plan = scheduled(journal)
     if plan is None:
         return None
@@ -30,7 +33,7 @@ def lesson_facts(journal: Sequence[AnyEvent]) -> Lesson | None:
     return Lesson(
         id=plan.lesson,
         host_room=next(seat.classroom for seat in plan.seats if seat.role == "host"),
-        seats=tuple(_seat(seat, confirmed.get(seat.seat)) for seat in plan.seats),
+        seats=tuple(_seat(seat, confirmed.get(seat.seat), rosters or {}) for seat in plan.seats),
         periods=tuple(Period(period.start, period.end) for period in plan.periods),
         pairs=plan.pairs,
         subject=plan.subject or None,
@@ -51,11 +54,12 @@ def presence_facts(
     return room_presence(plan.lesson, heartbeats, rooms, rules, rungs)
 
 
-def _seat(plan: SeatPlan, confirmed: HeadcountConfirmed | None) -> Seat:
+def _seat(plan: SeatPlan, confirmed: HeadcountConfirmed | None, rosters: Mapping[str, int]) -> Seat:
     return Seat(
         room=plan.classroom,
         school=plan.school,
-        students=plan.students,
+        class_id=plan.class_id,
+        students=rosters.get(plan.class_id, plan.students),
         teachers=plan.teachers,
         confirmed_students=None if confirmed is None else confirmed.students,
         confirmed_teachers=None if confirmed is None else confirmed.teachers,

@@ -20,7 +20,7 @@ _ENGLISH = {
 def reason_zh(activity: Activity, schools: Mapping[str, str]) -> str:
     """The Chinese sentence. `schools`: id → name; an id that is not there is printed as it is."""
     if activity.state is State.COUNTED:
-        by_hand = "（人工确认）" if activity.confirmation else ""
+        by_hand = "（人工确认）" if activity.word else ""
         return f"计入：{_school(activity, schools)} {activity.minutes} 分钟{by_hand}"
     if activity.state is State.PENDING:
         return f"待确认：{_pending_zh(activity)}"
@@ -35,7 +35,7 @@ def reason_zh(activity: Activity, schools: Mapping[str, str]) -> str:
 def reason_en(activity: Activity, schools: Mapping[str, str]) -> str:
     """The English sentence, saying the same."""
     if activity.state is State.COUNTED:
-        by_hand = " (confirmed by hand)" if activity.confirmation else ""
+        by_hand = " (confirmed by hand)" if activity.word else ""
         return f"Counted: {_school(activity, schools)}, {activity.minutes} min{by_hand}"
     if activity.state is State.PENDING:
         return f"To be confirmed: {_pending_en(activity)}"

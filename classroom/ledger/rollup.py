@@ -5,14 +5,13 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from classroom.ledger.activity import Activity, State
+from classroom.ledger.kinds import Kind
 from classroom.ledger.months import MonthWindow, window_of
-
-SUBJECTS = ("语", "数", "英", "科", "品德", "音", "体", "美", "劳技", "信息技术", "拓展课程", "其他")
-"""涉及学科: the boxes of both forms, in the order printed."""
+from classroom.ledger.subjects import in_order
 
 
 class MonthTotal(msgspec.Struct, frozen=True, kw_only=True):
-    """城乡同步课堂 of one work month: 活动次数, 参与师生数, 涉及学科."""
+    """One form of one work month: 活动次数, 参与师生数, 涉及学科."""
 
     month: str
     activities: tuple[str, ...]
@@ -29,23 +28,18 @@ def in_window(activities: Iterable[Activity], window: MonthWindow) -> tuple[Acti
     return tuple(sorted(inside, key=lambda one: (one.begins_at, one.id)))
 
 
-def month_total(activities: Iterable[Activity], window: MonthWindow) -> MonthTotal:
-    """What `activities` add to the month: of one pair, its 附件3 figure; of all pairs, their sum."""
-    counted = [one for one in in_window(activities, window) if one.state is State.COUNTED]
-    subjects = {one.subject for one in counted if one.subject is not None}
+def month_total(activities: Iterable[Activity], window: MonthWindow, kind: Kind = Kind.SYNC) -> MonthTotal:
+    """What `activities` of one form add to the month: of one pair, its 附件3 figure; of all pairs, their sum."""
+    counted = [one for one in in_window(activities, window) if one.state is State.COUNTED and one.kind is kind]
     return MonthTotal(
         month=window.month,
         activities=tuple(one.id for one in counted),
         count=len(counted),
         participants=sum(one.participants for one in counted),
-        subjects=tuple(sorted(subjects, key=_box)),
+        subjects=in_order(subject for one in counted for subject in one.subjects),
     )
 
 
 def month_of(activity: Activity, windows: Sequence[MonthWindow]) -> str:
     """The work month an activity belongs to: never split, never moved. Raises LookupError outside all windows."""
     return window_of(activity.begins_at, windows).month
-
-
-def _box(subject: str) -> tuple[int, str]:
-    return (SUBJECTS.index(subject) if subject in SUBJECTS else len(SUBJECTS), subject)

@@ -35,6 +35,15 @@ class CountingRules(msgspec.Struct, frozen=True, kw_only=True):
     adhoc_merge_min: int = 15
     """临时课合并：同一主讲教室、听课教室、学科的两次临时课，间隔不超过此分钟数算一次。"""
 
+    view_percent: int = 50
+    """专递、名师课堂观看比例：一个班当天看过的不同内容达到资源时长的百分之几，算一次活动。"""
+    view_need_min: int = 15
+    """专递、名师课堂观看时长：长资源看满此分钟数即可，与上一项取较小者。"""
+    training_need_min: int = 20
+    """网络研修时长：两校教师同时在线满此分钟数才计入。"""
+    training_person_min: int = 10
+    """网络研修人数：在线满此分钟数的教师才计入参与人数。"""
+
     def need_minutes(self, planned_ms: int | None) -> int:
         """Shared minutes that count a period of `planned_ms`; None: an unplanned lesson."""
         if planned_ms is None:

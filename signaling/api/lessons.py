@@ -11,12 +11,12 @@ from classroom.registry.facts import School
 from classroom.store.lessons import ListedLesson
 from recorder.manifest import Manifest
 from recorder.spans import Gap
+from signaling.activity_views import ActivityLine
 from signaling.api.body import answer, read_body
 from signaling.auth import Grant
 from signaling.context import CLOCK, LESSONS, NEW_ID, PUBLIC_URL, RECORDER, RECORDS, STORE, grant_of
 from signaling.lesson_list import Scope, list_lessons
 from signaling.problem import Problem
-from signaling.records import ActivityView
 from signaling.scheduling import LessonRequest, schedule_lesson
 from signaling.scope import seat_in
 
@@ -53,7 +53,7 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     settled: bool
     minutes: int
     seats: list[SeatSummary]
-    activities: list[ActivityView]
+    activities: list[ActivityLine]
     recordings: list[RecordingSummary]
 
 
@@ -154,7 +154,7 @@ async def summary(request: web.Request) -> web.Response:
                 )
                 for seat in view.seats
             ],
-            activities=(await app[RECORDS].of_lessons([lesson])).get(lesson, []),
+            activities=(await app[RECORDS].of_lessons([lesson], app[CLOCK].at())).get(lesson, []),
             recordings=_recordings(manifest),
         )
     )

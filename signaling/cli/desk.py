@@ -191,7 +191,7 @@ class StoppedServer:
             await self._store.journal.append(command(found, datetime.now(UTC)))
         except LessonError as error:
             raise DeskError(_sentences(error.title, error.detail)) from error
-        await self._records.settle(lesson)
+        await self._records.settle(lesson, datetime.now(UTC))
         await self._store.lessons.settle(lesson)
         return {"lesson": lesson, "state": "ended"}
 

@@ -32,7 +32,7 @@ def month(
     for one in found["activities"]:
         table.add_row(
             f"{one['supporter']} → {one['recipient']}",
-            one["subject"] or "",
+            " ".join(one["subjects"]),
             str(one["minutes"]),
             str(one["participants"]),
             one["reason"],

@@ -8,9 +8,10 @@ import pytest
 
 from classroom.ledger.activity import Activity
 from classroom.ledger.counting import judge
-from classroom.ledger.facts import Confirmation, Facts, Lesson, Period, Role, RoomPresence, Seat
+from classroom.ledger.facts import Facts, Lesson, Period, Role, RoomPresence, Seat
 from classroom.ledger.intervals import Interval, Intervals, to_ms, union
 from classroom.ledger.rules import CountingRules
+from classroom.ledger.words import Change, Word, WordKind
 from classroom.registry.facts import Pair, StatusChange
 
 SHANGHAI = timezone(timedelta(hours=8))
@@ -40,7 +41,7 @@ class Day:
         self.day = day
         self.lessons: list[Lesson] = []
         self.presence: list[RoomPresence] = []
-        self.confirmations: list[Confirmation] = []
+        self.words: list[Word] = []
         self.pairs = [P1, P2, P11]
         self.rules = CountingRules()
 
@@ -98,9 +99,22 @@ class Day:
         self.connected(room, Role.RURAL, *(spans or ("09:00-09:40",)), lesson=lesson, view_only=view_only)
 
     def confirm(self, activity: str, *, accepted: bool = True, clock: str = "16:00") -> None:
-        self.confirmations.append(
-            Confirmation(activity=activity, accepted=accepted, by="officer", at=self.at(clock), reason="看过课堂记录")
+        self._say(activity, WordKind.CONFIRM if accepted else WordKind.REJECT, clock, Change())
+
+    def correct(self, activity: str, *, clock: str = "16:00", **change: Any) -> None:
+        self._say(activity, WordKind.CORRECT, clock, Change(**change))
+
+    def _say(self, activity: str, kind: WordKind, clock: str, change: Change) -> None:
+        word = Word(
+            id=f"word{len(self.words)}",
+            activity=activity,
+            kind=kind,
+            by="officer",
+            at=self.at(clock),
+            reason="看过课堂记录",
+            change=change,
         )
+        self.words.append(word)
 
     def set_rules(self, **changes: bool | int) -> None:
         self.rules = msgspec.structs.replace(self.rules, **changes)
@@ -110,7 +124,7 @@ class Day:
             lessons=tuple(self.lessons),
             presence=tuple(self.presence),
             pairs=tuple(self.pairs),
-            confirmations=tuple(self.confirmations),
+            words=tuple(self.words),
         )
         return judge(facts, self.rules)
 

@@ -14,10 +14,11 @@ from hypothesis import strategies as st
 
 from classroom.ledger.activity import Activity, Flag, NumberSource, State
 from classroom.ledger.counting import judge
-from classroom.ledger.facts import Confirmation, Facts, Lesson, Role, Seat
+from classroom.ledger.facts import Facts, Lesson, Role, Seat
 from classroom.ledger.intervals import bridge, intersect, total_ms, union
 from classroom.ledger.months import WindowMode, default_windows, window_of
 from classroom.ledger.rollup import month_of
+from classroom.ledger.words import Word, WordKind
 from classroom.registry.facts import Pair, StatusChange
 
 COUNTED, PENDING, NOT_COUNTED = State.COUNTED, State.PENDING, State.NOT_COUNTED
@@ -40,7 +41,7 @@ def test_v01_the_whole_lesson_together(day: Any) -> None:
     activity = day.activity()
     assert result(activity) == (COUNTED, 1, 67)
     assert (activity.teachers, activity.students, activity.minutes) == (2, 65, 40)
-    assert (activity.id, activity.flags) == ("L/0/P1", (Flag.BY_ROSTER,))
+    assert (activity.id, activity.flags) == ("L.0.P1", (Flag.BY_ROSTER,))
 
 
 def test_v02_eighteen_minutes_wait_for_a_persons_word(day: Any) -> None:
@@ -48,7 +49,7 @@ def test_v02_eighteen_minutes_wait_for_a_persons_word(day: Any) -> None:
     day.host()
     day.rural("R1", "09:22-09:40")
     assert (result(day.activity()), day.activity().minutes) == ((PENDING, 0, 0), 18)
-    day.confirm("L/0/P1")
+    day.confirm("L.0.P1")
     assert result(day.activity()) == (COUNTED, 1, 67)
 
 
@@ -211,7 +212,7 @@ def test_v26_the_village_teaches(day: Any) -> None:
     day.rural("U1")
     assert (result(day.activity()), day.activity().minutes) == ((PENDING, 0, 0), 40)
     assert Flag.REVERSE in day.activity().flags
-    day.confirm("L/0/P1")
+    day.confirm("L.0.P1")
     assert result(day.activity()) == (COUNTED, 1, 67)
 
 
@@ -500,11 +501,11 @@ def test_a_rejected_activity_does_not_count_and_the_last_word_holds(day: Any) ->
     day.lesson()
     day.host()
     day.rural("R1", "09:22-09:40")
-    day.confirm("L/0/P1", accepted=False, clock="17:00")
-    day.confirm("L/0/P1", accepted=True, clock="16:00")
+    day.confirm("L.0.P1", accepted=False, clock="17:00")
+    day.confirm("L.0.P1", accepted=True, clock="16:00")
     activity = day.activity()
     assert (activity.state, activity.participants, activity.flags) == (NOT_COUNTED, 0, (Flag.REJECTED,))
-    day.confirm("L/0/P1", accepted=True, clock="18:00")
+    day.confirm("L.0.P1", accepted=True, clock="18:00")
     assert result(day.activity()) == (COUNTED, 1, 67)
 
 
@@ -512,14 +513,21 @@ def test_a_word_changes_nothing_that_is_not_pending(day: Any) -> None:
     day.lesson()
     day.host()
     day.rural("R1")
-    day.confirm("L/0/P1", accepted=False)
-    assert (day.activity().state, day.activity().confirmation) == (COUNTED, None)
+    day.confirm("L.0.P1", accepted=False)
+    assert (day.activity().state, day.activity().word) == (COUNTED, None)
 
 
 @pytest.mark.parametrize(("by", "reason"), [(" ", "看过课堂记录"), ("officer", "")])
 def test_a_confirmation_needs_a_person_and_a_reason(by: str, reason: str) -> None:
     with pytest.raises(ValueError, match="named person"):
-        Confirmation(activity="L/0/P1", accepted=True, by=by, at=datetime(2019, 5, 14, tzinfo=UTC), reason=reason)
+        Word(
+            id="w1",
+            activity="L.0.P1",
+            kind=WordKind.CONFIRM,
+            by=by,
+            at=datetime(2019, 5, 14, tzinfo=UTC),
+            reason=reason,
+        )
 
 
 def test_an_unknown_pair_is_refused() -> None:
@@ -531,7 +539,7 @@ def test_an_activity_survives_being_stored(day: Any) -> None:
     day.lesson()
     day.host()
     day.rural("R1", "09:22-09:40")
-    day.confirm("L/0/P1")
+    day.confirm("L.0.P1")
     stored = msgspec.json.encode(day.activity())
     assert msgspec.json.decode(stored, type=Activity) == day.activity()
 

@@ -4,7 +4,7 @@ import pytest
 
 from classroom.ledger.activity import Flag, NumberSource
 from classroom.ledger.facts import Seat
-from classroom.ledger.headcount import headcount, marks, with_a_teacher
+from classroom.ledger.headcount import headcount, number_flags, with_a_teacher
 
 
 @pytest.mark.parametrize(
@@ -30,14 +30,14 @@ def test_marks_name_what_was_not_confirmed() -> None:
     sure = headcount(Seat(room="R1", school="S", confirmed_students=20, confirmed_teachers=1))
     roster = headcount(Seat(room="R2", school="S", students=20, teachers=1))
     nothing = headcount(Seat(room="R3", school="S"))
-    assert marks([sure]) == ()
-    assert marks([sure, roster]) == (Flag.BY_ROSTER,)
-    assert marks([roster, nothing]) == (Flag.BY_ROSTER, Flag.STUDENTS_MISSING, Flag.TEACHERS_MISSING)
+    assert number_flags([sure]) == ()
+    assert number_flags([sure, roster]) == (Flag.BY_ROSTER,)
+    assert number_flags([roster, nothing]) == (Flag.BY_ROSTER, Flag.STUDENTS_MISSING, Flag.TEACHERS_MISSING)
 
 
 def test_a_host_side_without_a_teacher_gets_one_and_stays_marked() -> None:
     host = with_a_teacher(headcount(Seat(room="U1", school="S", students=42, confirmed_teachers=0)))
-    assert (host.teachers, host.students, marks([host])) == (1, 42, (Flag.BY_ROSTER, Flag.TEACHERS_MISSING))
+    assert (host.teachers, host.students, number_flags([host])) == (1, 42, (Flag.BY_ROSTER, Flag.TEACHERS_MISSING))
 
 
 def test_every_flag_has_words() -> None:

@@ -41,8 +41,8 @@ def test_the_plan_is_the_lesson() -> None:
         id="l1",
         host_room="u1",
         seats=(
-            Seat(room="u1", school="s1", students=42, teachers=1),
-            Seat(room="r1", school="s2", students=None, teachers=0),
+            Seat(room="u1", school="s1", students=42, teachers=1, class_id="c1"),
+            Seat(room="r1", school="s2", students=None, teachers=0, class_id="c2"),
         ),
         periods=(Period(NINE, END),),
         pairs=("p1",),

@@ -28,9 +28,9 @@ def test_pending_then_confirmed_then_rejected(day: Any) -> None:
         "待确认：只同堂 18 分钟，满 20 分钟自动计入",
         "To be confirmed: only 18 min together; counted by itself from 20",
     )
-    day.confirm("L/0/P1")
+    day.confirm("L.0.P1")
     assert said(day) == ("计入：檀溪中小 18 分钟（人工确认）", "Counted: 檀溪中小, 18 min (confirmed by hand)")
-    day.confirm("L/0/P1", accepted=False, clock="17:00")
+    day.confirm("L.0.P1", accepted=False, clock="17:00")
     assert said(day) == ("不计：已驳回", "Not counted: rejected on review")
 
 
@@ -42,7 +42,7 @@ def test_pending_for_its_direction(day: Any) -> None:
         "待确认：反向授课，同堂 40 分钟，需人工确认",
         "To be confirmed: taught in the reverse direction, 40 min together; needs a person's word",
     )
-    day.confirm("L/0/P1")
+    day.confirm("L.0.P1")
     assert said(day)[0] == "计入：实验小学 40 分钟（人工确认）"
 
 

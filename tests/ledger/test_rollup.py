@@ -48,7 +48,7 @@ def test_a_number_is_a_list_of_ids_first(day_of: Any) -> None:
     later = lesson(day_of, date(2019, 5, 15), "语")
     earlier = lesson(day_of, date(2019, 5, 14), "语")
     total = month_total(later + earlier, MAY)
-    assert (total.month, total.activities, total.count) == ("2019-05", ("L0514/0/P1", "L0515/0/P1"), 2)
+    assert (total.month, total.activities, total.count) == ("2019-05", ("L0514.0.P1", "L0515.0.P1"), 2)
 
 
 def test_only_what_begins_in_the_window_is_in_it(day_of: Any) -> None:
