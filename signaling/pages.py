@@ -1,4 +1,7 @@
-"""The browser pages: one built document for every page's URL, and its hashed assets."""
+"""The browser pages: a built document for every page's URL, and its hashed assets.
+
+There are two documents: the classroom's pages, and the console of the bureau, the schools and the administrator.
+"""
 
 from pathlib import Path
 from typing import Final
@@ -8,6 +11,8 @@ from aiohttp import web
 DIST: Final = Path(__file__).parent / "dist"
 # The document itself decides by the path which page it is; tokens in paths never reach a log or a Referer.
 PAGES: Final = ("/", "/teach", "/teach/{lesson}", "/room/{token}", "/join/{token}", "/observe/{token}")
+CONSOLE_PAGES: Final = ("/login", "/setup", "/school", "/bureau", "/admin")
+"""Each with whatever is below it: the console's own router knows its pages."""
 
 _DOCUMENT_HEADERS: Final = {
     "Cache-Control": "no-store",
@@ -25,8 +30,17 @@ _MISSING: Final = (
 
 
 async def document(request: web.Request, status: int = 200) -> web.StreamResponse:
-    """The single document; 503 with a sentence when the pages were not built."""
-    index = DIST / "index.html"
+    """The classroom's document; 503 with a sentence when the pages were not built."""
+    return _file("index.html", status)
+
+
+async def console(request: web.Request) -> web.StreamResponse:
+    """The console's document; as `document` when it was not built."""
+    return _file("console.html")
+
+
+def _file(name: str, status: int = 200) -> web.StreamResponse:
+    index = DIST / name
     if not index.is_file():
         return web.Response(status=503, text=_MISSING, content_type="text/html")
     return web.FileResponse(index, headers=_DOCUMENT_HEADERS, status=status)
@@ -46,6 +60,9 @@ def add_pages(app: web.Application) -> None:
     """Register the pages and their assets (`/assets/…`; every file name there carries a hash)."""
     for path in PAGES:
         app.router.add_get(path, document)
+    for path in CONSOLE_PAGES:
+        app.router.add_get(path, console)
+        app.router.add_get(path + "/{page:.*}", console)
     if (DIST / "assets").is_dir():
         app.router.add_static("/assets/", DIST / "assets")
         app.on_response_prepare.append(_cache_hashed_assets)

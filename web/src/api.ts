@@ -7,12 +7,14 @@ export class Problem extends Error {
     readonly code: string,
     title: string,
     readonly detail = "",
+    /** What else the problem says, by name: who changed it meanwhile, and when. */
+    readonly more: Readonly<Record<string, unknown>> = {},
   ) {
     super(title);
   }
 }
 
-interface ProblemBody {
+interface ProblemBody extends Record<string, unknown> {
   title?: string;
   title_en?: string;
   code?: string;
@@ -28,7 +30,7 @@ export async function problemOf(response: Response): Promise<Problem> {
     // A proxy's HTML page: the status has to do.
   }
   const title = (lang() === "en" ? (body.title_en ?? body.title) : body.title) ?? t("error_status", { status: response.status });
-  return new Problem(response.status, body.code ?? `http_${response.status}`, title, body.detail ?? "");
+  return new Problem(response.status, body.code ?? `http_${response.status}`, title, body.detail ?? "", body);
 }
 
 /** fetch that gives up after `timeout_ms` and fails with a Problem only. */

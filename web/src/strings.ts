@@ -65,6 +65,9 @@ export const catalogue = {
   landing_link_empty: ["请先粘贴链接。", "Paste the link first."],
   landing_link_foreign: ["这不是本系统的课堂链接，请核对后重新粘贴。", "That is not a link of this server. Check it and paste it again."],
   landing_code_short: ["课堂码是 6 位数字，请补齐。", "The code has six digits."],
+  landing_desk: ["管理", "Desks"],
+  landing_desk_text: ["学校填报、教育局台账和系统管理，用账号登录。", "The schools' returns, the bureau's ledger, administration: sign in."],
+  landing_desk_go: ["登录", "Sign in"],
   landing_foot: ["教室电脑建议把“教室常用链接”设为开机自动打开，上课时会自动进入课堂。", "Let the classroom PC open its standing link at start-up: it then joins every lesson by itself."],
 
   unknown_title: ["没有这个页面", "There is no such page"],

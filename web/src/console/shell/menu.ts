@@ -1,0 +1,84 @@
+import { Calendar, Connection, DataLine, Document, EditPen, Grid, HomeFilled, Key as KeyIcon, List, Notebook, OfficeBuilding, Promotion, QuestionFilled, Reading, Setting, Tickets, User } from "@element-plus/icons-vue";
+import type { Component } from "vue";
+import { may, type Role } from "../session";
+import type { Key } from "../strings";
+
+export interface MenuItem {
+  to: string;
+  name: Key;
+  icon: Component;
+  may: string;
+  /** Also lit on the pages below this address. */
+  below?: string;
+}
+
+export interface MenuGroup {
+  name: Key;
+  items: MenuItem[];
+}
+
+const BUREAU: MenuGroup[] = [
+  {
+    name: "group_month",
+    items: [
+      { to: "/bureau", name: "nav_home", icon: HomeFilled, may: "read_ledger" },
+      { to: "/bureau/returns", name: "nav_returns", icon: Document, may: "read_ledger", below: "/bureau/returns" },
+      { to: "/bureau/matrix", name: "nav_matrix", icon: Grid, may: "read_ledger" },
+      { to: "/bureau/activities", name: "nav_activities", icon: List, may: "read_ledger" },
+      { to: "/bureau/pending", name: "nav_pending", icon: QuestionFilled, may: "approve" },
+      { to: "/bureau/hand", name: "nav_hand", icon: EditPen, may: "approve" },
+      { to: "/bureau/progress", name: "nav_progress", icon: DataLine, may: "read_ledger" },
+    ],
+  },
+  {
+    name: "group_registry",
+    items: [
+      { to: "/bureau/registry/schools", name: "nav_schools", icon: OfficeBuilding, may: "read_ledger", below: "/bureau/registry/schools" },
+      { to: "/bureau/registry/pairs", name: "nav_pairs", icon: Connection, may: "read_ledger", below: "/bureau/registry/pairs" },
+    ],
+  },
+  {
+    name: "group_rules",
+    items: [
+      { to: "/bureau/calendar", name: "nav_calendar", icon: Calendar, may: "read_ledger" },
+      { to: "/bureau/policy", name: "nav_policy", icon: Setting, may: "keep_policy" },
+    ],
+  },
+];
+
+const SERVER: MenuGroup = {
+  name: "group_server",
+  items: [
+    { to: "/admin/accounts", name: "nav_accounts", icon: User, may: "keep_accounts" },
+    { to: "/admin/audit", name: "nav_audit", icon: Notebook, may: "read_audit" },
+    { to: "/admin/programs", name: "nav_programs", icon: KeyIcon, may: "keep_programs" },
+    { to: "/admin/webhooks", name: "nav_webhooks", icon: Promotion, may: "keep_programs" },
+  ],
+};
+
+const SCHOOL: MenuGroup[] = [
+  {
+    name: "group_month",
+    items: [
+      { to: "/school", name: "school_nav_month", icon: HomeFilled, may: "file_return" },
+      { to: "/school/returns", name: "school_nav_return", icon: Document, may: "file_return", below: "/school/return" },
+      { to: "/school/activities", name: "school_nav_activities", icon: List, may: "read_ledger" },
+      { to: "/school/pending", name: "school_nav_pending", icon: QuestionFilled, may: "propose" },
+      { to: "/school/hand", name: "school_nav_hand", icon: EditPen, may: "propose" },
+    ],
+  },
+  {
+    name: "group_registry",
+    items: [
+      { to: "/school/registry", name: "school_nav_registry", icon: OfficeBuilding, may: "keep_school" },
+      { to: "/school/materials", name: "school_nav_materials", icon: Tickets, may: "keep_school" },
+      { to: "/school/publicity", name: "school_nav_publicity", icon: Reading, may: "keep_school" },
+    ],
+  },
+];
+
+/** What stands in the menu of this role: only what it may do. */
+export function menuOf(role: Role): MenuGroup[] {
+  const all = role === "school_officer" ? SCHOOL : [...BUREAU, SERVER];
+  return all.map((group) => ({ ...group, items: group.items.filter((item) => may(item.may)) })).filter((group) => group.items.length > 0);
+}

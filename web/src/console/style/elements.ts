@@ -1,0 +1,26 @@
+// The styles of the Element Plus components in use; the components themselves are imported where they stand.
+import "element-plus/theme-chalk/base.css";
+import "element-plus/theme-chalk/el-checkbox-group.css";
+import "element-plus/theme-chalk/el-checkbox.css";
+import "element-plus/theme-chalk/el-date-picker-panel.css";
+import "element-plus/theme-chalk/el-date-picker.css";
+import "element-plus/theme-chalk/el-dialog.css";
+import "element-plus/theme-chalk/el-drawer.css";
+import "element-plus/theme-chalk/el-dropdown-item.css";
+import "element-plus/theme-chalk/el-dropdown-menu.css";
+import "element-plus/theme-chalk/el-dropdown.css";
+import "element-plus/theme-chalk/el-input-number.css";
+import "element-plus/theme-chalk/el-input.css";
+import "element-plus/theme-chalk/el-option.css";
+import "element-plus/theme-chalk/el-overlay.css";
+import "element-plus/theme-chalk/el-popper.css";
+import "element-plus/theme-chalk/el-scrollbar.css";
+import "element-plus/theme-chalk/el-segmented.css";
+import "element-plus/theme-chalk/el-select-dropdown.css";
+import "element-plus/theme-chalk/el-select.css";
+import "element-plus/theme-chalk/el-switch.css";
+import "element-plus/theme-chalk/el-table-column.css";
+import "element-plus/theme-chalk/el-table.css";
+import "element-plus/theme-chalk/el-tag.css";
+import "element-plus/theme-chalk/el-time-picker.css";
+import "element-plus/theme-chalk/el-tooltip.css";
