@@ -25,6 +25,7 @@ class Delta(msgspec.Struct, frozen=True, kw_only=True):
     """补计 (+) or 冲减 (−) that this month takes."""
 
     id: str
+    activity: str
     kind: Kind
     of_month: str
     count: int
@@ -66,7 +67,7 @@ def flow_figures(flows: Flows) -> dict[str, Figure]:
 def subjects_of(flows: Flows) -> tuple[str, ...]:
     """涉及学科 over all four forms. 补计 brings its subject, 冲减 takes none away."""
     named = [subject for counted in flows.own.values() for subject in counted.subjects]
-    named += [subject for delta in flows.deltas if delta.count > 0 for subject in delta.subjects]
+    named += [subject for delta in settled(flows.deltas) if delta.count > 0 for subject in delta.subjects]
     return boxes(named)
 
 
@@ -79,7 +80,7 @@ def carried_on(flows: Flows) -> dict[str, int]:
 def delta_lines(deltas: Iterable[Delta]) -> list[str]:
     """补计/冲减 in words, added up by form, month and direction: they stand in 其他."""
     sums: dict[tuple[str, Kind, str], tuple[int, int]] = {}
-    for delta in deltas:
+    for delta in settled(deltas):
         key = (delta.of_month, delta.kind, delta.words)
         count, people = sums.get(key, (0, 0))
         sums[key] = (count + delta.count, people + delta.participants)
@@ -90,6 +91,34 @@ def delta_lines(deltas: Iterable[Delta]) -> list[str]:
             sums.items(), key=lambda item: (item[0][0], order.index(item[0][1]), item[0][2] == "冲减")
         )
     ]
+
+
+def settled(deltas: Iterable[Delta]) -> list[Delta]:
+    """One delta an activity: what was added and taken off again within the month is nothing."""
+    found: dict[str, Delta] = {}
+    for delta in deltas:
+        before = found.get(delta.activity)
+        if before is not None:
+            delta = msgspec.structs.replace(
+                before,
+                count=before.count + delta.count,
+                participants=before.participants + delta.participants,
+                subjects=before.subjects + delta.subjects,
+            )
+        found[delta.activity] = delta
+    return [delta for delta in found.values() if delta.count or delta.participants]
+
+
+def flow_numbers(flows: Flows) -> dict[str, int]:
+    """The printed values of the eight flow cells, without their parts: for all pairs of a province at once."""
+    numbers = {}
+    for kind in ON_PAPER:
+        own = flows.own.get(kind)
+        numbers[f"{kind.value}.count"] = own.count if own else 0
+        numbers[f"{kind.value}.participants"] = own.participants if own else 0
+    if flows.deltas or flows.carries:
+        return {cell: net([_parts(flows, cell)[1]]).printed for cell in FLOWS}
+    return numbers
 
 
 def _parts(flows: Flows, cell: str) -> tuple[dict[str, int], int]:

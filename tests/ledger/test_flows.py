@@ -1,11 +1,16 @@
 """补计, 冲减 and the carry: a cell never prints below 0, and the unused negative carries on."""
 
-from classroom.ledger.flows import Carry, Counted, Delta, Flows, carried_on, delta_lines, flow_figures
+import msgspec
+
+from classroom.ledger.cells import FLOWS
+from classroom.ledger.flows import Carry, Counted, Delta, Flows, carried_on, delta_lines, flow_figures, flow_numbers
 from classroom.ledger.kinds import Kind
 
 
 def taken_off(count: int, participants: int, id: str = "a", of_month: str = "2019-04") -> Delta:
-    return Delta(id=id, kind=Kind.SYNC, of_month=of_month, count=count, participants=participants, subjects=("音",))
+    return Delta(
+        id=id, activity=id, kind=Kind.SYNC, of_month=of_month, count=count, participants=participants, subjects=("音",)
+    )
 
 
 OWN = {
@@ -70,3 +75,23 @@ def test_lines_for_其他_are_added_up_by_month_form_and_direction() -> None:
         "冲减2019年4月城乡同步课堂1节、67人次",
     ]
     assert delta_lines([taken_off(0, -3)]) == ["冲减2019年4月城乡同步课堂0节、3人次"]
+
+
+def test_what_was_added_and_taken_off_again_within_the_month_is_nothing() -> None:
+    back = msgspec.structs.replace(taken_off(-1, -67, "b"), activity="a", subjects=())
+    flows = Flows(own=OWN, deltas=(taken_off(1, 67, "a"), back))
+    figures = flow_figures(flows)
+    assert (figures["sync.count"].value, figures["subjects"].value) == (2, ("语",))
+    assert dict(figures["sync.count"].parts) == {
+        "activity:x": 1,
+        "activity:y": 1,
+        "adjustment:a": 1,
+        "adjustment:b": -1,
+    }
+    assert delta_lines(flows.deltas) == []
+
+
+def test_the_numbers_alone_are_those_of_the_figures() -> None:
+    for flows in (Flows(own=OWN), Flows(own=OWN, deltas=(taken_off(-3, -100),)), Flows()):
+        figures = flow_figures(flows)
+        assert flow_numbers(flows) == {cell: figures[cell].value for cell in FLOWS}

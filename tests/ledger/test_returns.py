@@ -241,7 +241,7 @@ def test_materials_and_publicity_of_附件2_are_the_sum_of_附件3_and_the_burea
 
 
 def test_other_lists_补计_and_冲减() -> None:
-    delta = Delta(id="d", kind=Kind.SYNC, of_month="2019-05", count=1, participants=67)
+    delta = Delta(id="d", activity="a", kind=Kind.SYNC, of_month="2019-05", count=1, participants=67)
     assert form3(deltas=(delta,))["other"].value == "补计2019年5月城乡同步课堂1节、67人次"
     assert form2(deltas=[delta])["other"].value == "补计2019年5月城乡同步课堂1节、67人次"
     assert form3()["other"].value is None
