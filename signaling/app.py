@@ -14,7 +14,6 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from classroom.ledger.errors import LedgerError
-from classroom.ledger.months import WindowMode
 from classroom.lesson.errors import LessonError
 from classroom.relay.hub import Hub, Notice, OfferError, RelayConfig
 from classroom.store.ids import new_id
@@ -75,7 +74,7 @@ def make_app(settings: Settings, directory: DataDirectory) -> web.Application:
 
 async def _store(app: web.Application) -> AsyncIterator[None]:
     app[STORE] = await Store.open(app[SETTINGS].database_url)
-    app[RECORDS] = Records(app[STORE], WindowMode(app[SETTINGS].month_window))
+    app[RECORDS] = Records(app[STORE])
     yield
     await app[STORE].close()
 

@@ -12,23 +12,21 @@ from typing import Any, Final, TypeVar
 
 import msgspec
 
-from classroom.ledger.activity import Activity, State
+from classroom.ledger.activity import Activity, Mark, State
 from classroom.ledger.counting import judge, judge_again
 from classroom.ledger.facts import Facts, Lesson, Role, RoomPresence
 from classroom.ledger.hand import judge_hand, suspects
 from classroom.ledger.kinds import Kind
 from classroom.ledger.marks import marks_of
-from classroom.ledger.months import SHANGHAI, MonthWindow, WindowMode, default_windows, local_date, next_month
+from classroom.ledger.months import FIRST_DAY, SHANGHAI, MonthWindow, local_date, midnight, next_month
 from classroom.ledger.reading import lesson_facts, presence_facts, scheduled
 from classroom.ledger.rollup import month_of
 from classroom.ledger.rules import CountingRules
 from classroom.ledger.words import Standing, Word, standing
-from classroom.ledger.workdays import SHIPPED
 from classroom.lesson.events import LessonScheduled
 from classroom.registry.book import Book
 from classroom.registry.facts import students_on
-from classroom.store import activities as stored
-from classroom.store import audit, hand
+from classroom.store import activities, audit, hand
 from classroom.store.activities import ActivityRow, Adjustment, Filter, LightActivity, StaleActivity
 from classroom.store.audit import SERVER
 from classroom.store.ids import new_id
@@ -41,6 +39,8 @@ _DAY = timedelta(days=1)
 # Others write to the same activities: the bureau, a school, a lesson that ends. Judging takes milliseconds.
 _TRIES: Final = 5
 _PAGE: Final = 500
+
+FIRST_AT: Final = midnight(FIRST_DAY)
 
 T = TypeVar("T")
 Connection = Any
@@ -64,10 +64,8 @@ class MonthView(msgspec.Struct, frozen=True, kw_only=True):
 class Records:
     """Judges lessons and hand entries, and judges them again when a word is said or a dated fact changes."""
 
-    def __init__(self, store: Store, mode: WindowMode, rules: CountingRules | None = None) -> None:
+    def __init__(self, store: Store) -> None:
         self._store = store
-        self._mode = mode
-        self._rules = rules or CountingRules()
         self._turn = asyncio.Lock()
 
     async def settle(self, lesson: str, at: datetime) -> list[Activity]:
@@ -88,34 +86,43 @@ class Records:
                         raise
         raise AssertionError("unreachable")
 
+    async def rows(
+        self, judged: Sequence[Activity], before: Sequence[ActivityRow], day: Sequence[Activity] | None = None
+    ) -> list[ActivityRow]:
+        """Verdicts as rows, with their month and marks; `before` are the stored rows that they were made from.
+
+        `day`: every activity of the school's day; None leaves as it was what only the others can tell.
+        """
+        windows = await self.windows(max((one.begins_at for one in judged), default=FIRST_AT))
+        workdays = await self._store.months.workdays()
+        sharers: dict[tuple[str | None, int | None], int] = {}
+        for one in day or ():
+            sharers[one.lesson, one.period] = sharers.get((one.lesson, one.period), 0) + 1
+        known = {row.id: row for row in before}
+        rows = []
+        for one in judged:
+            marks = [mark.value for mark in marks_of(one, day or (), workdays)]
+            count = sharers.get((one.lesson, one.period), 1)
+            if day is None and (stored := known.get(one.id)) is not None:
+                marks += [mark for mark in stored.marks if mark == Mark.TEACHER_TWICE.value]
+                count = stored.sharers
+            rows.append(_row(one, month_of(one, windows), tuple(marks), count))
+        return rows
+
     async def keep(
         self,
         connection: Connection,
-        activities: Sequence[Activity],
+        rows: Sequence[ActivityRow],
         before: Sequence[ActivityRow],
         at: datetime,
         *,
         gone: Sequence[ActivityRow] = (),
-        marks_with: Sequence[Activity] = (),
         word: str | None = None,
     ) -> list[ActivityRow]:
-        """Store verdicts in the caller's transaction, made from the rows `before`; the rows that changed.
-
-        `marks_with`: the day's other activities. Raises StaleActivity.
-        """
+        """Store rows made from those `before`, in the caller's transaction; the changed ones. Raises StaleActivity."""
         await self._store.returns.hold(connection)
-        windows = await self.windows(max((one.begins_at for one in activities), default=at))
-        sharers: dict[tuple[str | None, int | None], int] = {}
-        for one in (*activities, *marks_with):
-            sharers[one.lesson, one.period] = sharers.get((one.lesson, one.period), 0) + 1
-        known = {row.id: row.sharers for row in before}
-        rows = []
-        for one in activities:
-            count = sharers[one.lesson, one.period] if marks_with else known.get(one.id, 1)
-            marks = tuple(mark.value for mark in marks_of(one, marks_with, SHIPPED))
-            rows.append(_row(one, month_of(one, windows), marks, count))
-        changed = await stored.put(connection, rows, {row.id: row.version for row in before})
-        await stored.drop(connection, [row.id for row in gone])
+        changed = await activities.put(connection, rows, {row.id: row.version for row in before})
+        await activities.drop(connection, [row.id for row in gone])
         for pair, month in sorted({(row.pair, row.month) for row in (*changed, *gone)}):
             await self.reconcile(connection, pair, month, at, word=word, gone=gone)
         return changed
@@ -139,9 +146,9 @@ class Records:
         if not await returns.is_frozen(pair, month, connection):
             return []
         said = await returns.reported(pair, month, connection)
-        now = {one.id: one for one in await stored.light_of_pair_month(connection, pair, month)}
+        now = {one.id: one for one in await activities.light_of_pair_month(connection, pair, month)}
         made: dict[str, list[Adjustment]] = {}
-        for line in await stored.find_adjustments(connection, pair=pair):
+        for line in await activities.find_adjustments(connection, pair=pair):
             if line.of_month == month:
                 made.setdefault(line.activity, []).append(line)
         into = await returns.open_month(pair, next_month(month), connection)
@@ -166,7 +173,7 @@ class Records:
                         word=word,
                     )
                 )
-        await stored.adjust(connection, lines)
+        await activities.adjust(connection, lines)
         for line in lines:
             detail = {"into": into, "count": line.count, "participants": line.participants}
             await audit.note(connection, SERVER, "activity.adjusted", f"activity:{line.activity}", at, detail)
@@ -174,10 +181,9 @@ class Records:
 
     async def pair_changed(self, pair: str, since: date, at: datetime) -> int:
         """Judge a pair's activities from a day on again, its status has changed; how many came out differently."""
-        start = datetime.combine(since, time(), SHANGHAI)
-        months = [window.month for window in await self.windows(at) if window.last >= since]
+        start = midnight(since)
         changed = 0
-        for month in months:
+        for month in await self._months_since(since, at):
             wanted = Filter(month=month, pairs=(pair,), start=start)
             changed += await self.in_turn(partial(self._again, wanted, at))
         return changed
@@ -187,9 +193,9 @@ class Records:
         book = await self._store.registry.book()
         school = book.classes[class_id].school
         pairs = tuple(pair.id for pair in book.pairs.values() if school in (pair.supporter, pair.recipient))
-        start = datetime.combine(since, time(), SHANGHAI)
+        start = midnight(since)
         changed = 0
-        for month in [window.month for window in await self.windows(at) if window.last >= since] if pairs else []:
+        for month in await self._months_since(since, at):
             wanted = Filter(month=month, pairs=pairs, start=start)
             changed += await self.in_turn(partial(self._again, wanted, at, class_id))
         return changed
@@ -213,34 +219,38 @@ class Records:
             done += 1
         return done
 
+    async def _months_since(self, since: date, at: datetime) -> list[str]:
+        windows = await self.windows(at)
+        return [window.month for window in windows if window.last >= since and window.start_at <= at]
+
     async def again(self, row: ActivityRow, words: Iterable[Word]) -> Activity:
         """The stored activity as these words make it, judged from its own evidence."""
         book = await self._store.registry.book()
-        return await self._judged_again(row, standing(words), book, class_id=None)
+        return await self._judged_again(row, standing(words), book, await self.rules(), class_id=None)
 
-    async def windows(self, through: datetime) -> tuple[MonthWindow, ...]:
-        """The work months up to the one that holds an instant."""
-        return default_windows(local_date(through), self._mode)
+    async def windows(self, through: datetime) -> Sequence[MonthWindow]:
+        """The work months up to the one that holds an instant, at least; not inside a writing transaction."""
+        return await self._store.months.through(local_date(through))
 
     async def window(self, month: str, now: datetime) -> MonthWindow:
         """A work month that has begun. Raises UnknownMonth."""
-        # The window of a month may reach into the next calendar month's first days, never further.
-        for window in await self.windows(now + 2 * _DAY):
+        for window in await self.windows(now):
             if window.month == month and window.start_at <= now:
                 return window
         raise UnknownMonth(month)
 
-    @property
-    def rules(self) -> CountingRules:
+    async def rules(self) -> CountingRules:
         """The counting rules in force."""
-        return self._rules
+        _, policy = await self._store.policies.current()
+        return policy.counting
 
     async def lines(self, rows: Sequence[ActivityRow], now: datetime) -> list[ActivityLine]:
         """Rows as lists show them, in their order."""
         book = await self._store.registry.book()
         names = {school.id: school.name for school in book.schools.values()}
         adjusted = await self._store.activities.adjusted([row.id for row in rows])
-        return [line_of(row, activity_of(row), names, adjusted.get(row.id), now, SHIPPED) for row in rows]
+        workdays = await self._store.months.workdays()
+        return [line_of(row, activity_of(row), names, adjusted.get(row.id), now, workdays) for row in rows]
 
     async def of_lessons(self, lessons: Sequence[str], now: datetime) -> dict[str, list[ActivityLine]]:
         """Lesson → its activities, for those that have ended."""
@@ -286,18 +296,20 @@ class Records:
         said = await self._store.words.of([row.id for row in before])
         words = tuple(row.word for row in said if row.state == "applied")
         book = await self._store.registry.book()
-        judged = judge(await self._facts(list(near), book, words), self._rules)
+        rules = await self.rules()
+        judged = judge(await self._facts(list(near), book, words, rules), rules)
         kept = [one for one in judged if one.lesson in over]
         names = {one.id for one in kept}
         replaced = await self._replaced(kept, book)
         gone = [row for row in before if row.id not in names]
+        rows = await self.rows(kept, before, judged)
         async with self._store.database.write() as connection:
             for row, by in replaced:
                 await hand.replace(connection, row.id.removeprefix("hand."), by)
                 detail = {"by": by}
                 await audit.note(connection, SERVER, "activity.replaced", f"activity:{row.id}", at, detail)
             dropped = [*gone, *(row for row, _ in replaced)]
-            await self.keep(connection, kept, before, at, gone=dropped, marks_with=judged)
+            await self.keep(connection, rows, before, at, gone=dropped)
         return [one for one in judged if one.lesson == plan.lesson]
 
     async def _replaced(self, judged: Sequence[Activity], book: Book) -> list[tuple[ActivityRow, str]]:
@@ -310,7 +322,7 @@ class Records:
             for row in await self.around(one.pair, one.begins_at, one.ends_at):
                 other = activity_of(row)
                 if row.is_hand and row.kind is Kind.SYNC:
-                    entry = (await self._entry(row)).entry
+                    entry = (await self.entry(row)).entry
                     if suspects(entry, [one], names) and other.id not in found:
                         found[row.id] = (row, one.id)
         return list(found.values())
@@ -335,23 +347,29 @@ class Records:
         for one in await self._store.words.of([row.id for row in rows]):
             if one.state == "applied":
                 said.setdefault(one.activity, []).append(one.word)
+        rules = await self.rules()
         judged = [
-            await self._judged_again(row, standing(said.get(row.id, [])), book, class_id=class_id) for row in rows
+            await self._judged_again(row, standing(said.get(row.id, [])), book, rules, class_id=class_id)
+            for row in rows
         ]
+        new = await self.rows(judged, rows)
         async with self._store.database.write() as connection:
-            return len(await self.keep(connection, judged, rows, at))
+            return len(await self.keep(connection, new, rows, at))
 
-    async def _judged_again(self, row: ActivityRow, said: Standing, book: Book, *, class_id: str | None) -> Activity:
+    async def _judged_again(
+        self, row: ActivityRow, said: Standing, book: Book, rules: CountingRules, *, class_id: str | None
+    ) -> Activity:
         pair = book.pairs[row.pair]
         if row.is_hand:
-            return judge_hand((await self._entry(row)).entry, pair, said, self._rules)
+            return judge_hand((await self.entry(row)).entry, pair, said, rules)
         rosters = {}
         if class_id is not None:
             size = students_on(book.classes[class_id], local_date(row.begins_at))
             rosters = {} if size is None else {class_id: size}
-        return judge_again(activity_of(row), pair, said, self._rules, rosters)
+        return judge_again(activity_of(row), pair, said, rules, rosters)
 
-    async def _entry(self, row: ActivityRow) -> hand.HandRow:
+    async def entry(self, row: ActivityRow) -> hand.HandRow:
+        """What was written down by hand, of a hand activity."""
         entry = await self._store.hand_entries.get(row.id.removeprefix("hand."))
         assert entry is not None, "a hand activity has its entry"
         return entry
@@ -364,7 +382,7 @@ class Records:
         found = await self._store.lessons.between(midnight - _MARGIN, midnight + _DAY + _MARGIN, plan.supporter)
         return {one.id: one.state == "ended" or one.id == plan.lesson for one in found}
 
-    async def _facts(self, ids: Sequence[str], book: Book, words: tuple[Word, ...]) -> Facts:
+    async def _facts(self, ids: Sequence[str], book: Book, words: tuple[Word, ...], rules: CountingRules) -> Facts:
         lessons: list[Lesson] = []
         presence: list[RoomPresence] = []
         for one in ids:
@@ -375,7 +393,7 @@ class Records:
             lesson = lesson_facts(journal, _rosters(plan, book))
             assert lesson is not None
             lessons.append(lesson)
-            presence += presence_facts(journal, await self._store.journal.heartbeats(one), self._rules)
+            presence += presence_facts(journal, await self._store.journal.heartbeats(one), rules)
         return Facts(lessons=tuple(lessons), presence=tuple(presence), pairs=tuple(book.pairs.values()), words=words)
 
 

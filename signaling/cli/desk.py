@@ -10,7 +10,6 @@ from typing import Any, Protocol
 import aiohttp
 import msgspec
 
-from classroom.ledger.months import WindowMode
 from classroom.lesson import state
 from classroom.lesson.errors import LessonError
 from classroom.lesson.events import AnyEvent
@@ -151,7 +150,7 @@ class StoppedServer:
 
     def __init__(self, store: Store, settings: Settings) -> None:
         self._store = store
-        self._records = Records(store, WindowMode(settings.month_window))
+        self._records = Records(store)
         scheme = "https" if settings.tls_cert else "http"
         own = f"{scheme}://{settings.http_host}:{settings.http_port}"
         self._base_url = settings.public_url.rstrip("/") or own
