@@ -53,6 +53,20 @@ SENTENCES: Mapping[str, tuple[str, str]] = MappingProxyType(
         "day_ahead": ("日期 {} 还没有到，请核对。", "The date {} has not come yet."),
         "person_unknown": ("没有这个人员：{}。", "There is no such person: {}."),
         "bad_size": ("班级人数应在 0–2000 之间：{}。", "A class has 0 to 2000 pupils: {}."),
+        "headings_missing": (
+            "没有找到表头，前十行里应有这些列：{}。",
+            "The headings were not found in the first ten lines: {}.",
+        ),
+        "heading_twice": ("表头里有重复的列，请删去一列。", "A column stands there twice."),
+        "preview_changed": (
+            "预览之后名册或文件有变化，请重新预览再导入。",
+            "The registry or the file has changed since the preview: preview again.",
+        ),
+        "questions_open": (
+            "还有学校名称没有确认是不是同一所学校，请先回答：{}。",
+            "Say first whether these names are the same school: {}.",
+        ),
+        "nothing_to_import": ("没有可以导入的内容。", "There is nothing to import."),
         "stale": (
             "您打开之后，别人已经修改了这一项；请看过对方的修改再决定。",
             "Somebody else has changed this since you opened it: look at their change first.",

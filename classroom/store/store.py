@@ -1,18 +1,24 @@
 """The store: one database and its repositories."""
 
+from classroom.store.accounts import Accounts
 from classroom.store.activities import Activities
 from classroom.store.audit import Audit
 from classroom.store.database import Database
+from classroom.store.files import Files
 from classroom.store.hand import HandEntries
+from classroom.store.imported import ImportedReturns
 from classroom.store.journal import Journal
 from classroom.store.lessons import LessonList
 from classroom.store.links import Links
 from classroom.store.materials import Materials
 from classroom.store.months import Months
+from classroom.store.people import People
 from classroom.store.policies import Policies
 from classroom.store.publicity import PublicityItems
 from classroom.store.registry import RegistryStore
 from classroom.store.returns import Returns
+from classroom.store.sign_ins import SignIns
+from classroom.store.standards import Standards
 from classroom.store.words import Words
 
 
@@ -29,6 +35,12 @@ class Store:
         self.words = Words(database)
         self.hand_entries = HandEntries(database)
         self.audit = Audit(database)
+        self.accounts = Accounts(database)
+        self.sign_ins = SignIns(database)
+        self.files = Files(database)
+        self.people = People(database)
+        self.standards = Standards(database)
+        self.imported = ImportedReturns(database)
         self.materials = Materials(database)
         self.publicity = PublicityItems(database)
         self.months = Months(database)
