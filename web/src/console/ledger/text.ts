@@ -1,0 +1,57 @@
+import { clockText, dateParts } from "../../clock";
+import { t, type Key } from "../strings";
+import type { ActivityLine, CellValue, Instant, Kind, Month } from "./shapes";
+
+// How the ledger's values read. Days and times are those of the county, whatever the PC's own zone.
+
+/** "2026年11月". */
+export function monthText(month: Month): string {
+  const [year = "", number = ""] = month.split("-");
+  return t("month_words", { year, month: Number(number) });
+}
+
+/** "11月24日 星期二", of an instant or a plain date. */
+export function dayText(at: Instant): string {
+  const parts = dateParts(at.length === 10 ? `${at}T12:00:00+08:00` : at);
+  return t("date_short", { ...parts, weekday: t(parts.weekday as Key) });
+}
+
+/** "2026-11-24 09:00". */
+export function stampText(at: Instant): string {
+  const { year, month, day } = dateParts(at);
+  return `${year}-${month.padStart(2, "0")}-${day.padStart(2, "0")} ${clockText(at)}`;
+}
+
+/** "2026-11-24" in the county. */
+export function isoDay(at: Instant | number): string {
+  const { year, month, day } = dateParts(at);
+  return `${year}-${month.padStart(2, "0")}-${day.padStart(2, "0")}`;
+}
+
+/** "3 分 20 秒". */
+export function lengthText(ms: number): string {
+  const seconds = Math.round(ms / 1000);
+  if (seconds < 60) return t("seconds", { s: seconds });
+  if (seconds < 3600) return t("minutes_seconds", { m: Math.floor(seconds / 60), s: seconds % 60 });
+  return t("hours_minutes", { h: Math.floor(seconds / 3600), m: Math.floor((seconds % 3600) / 60) });
+}
+
+export const kindText = (kind: Kind): string => t(`kind_${kind}`);
+export const countText = (kind: Kind, n: number): string => t(`unit_${kind}`, { n });
+
+export function pairText(line: { supporter: string; recipient: string | null }): string {
+  return line.recipient ? t("pair_words", { supporter: line.supporter, recipient: line.recipient }) : t("pair_open", { supporter: line.supporter });
+}
+
+export const verdictText = (line: Pick<ActivityLine, "state">): string => t(`verdict_${line.state}`);
+
+/** Colour of the verdict's tag; the words say the same without it. */
+export const verdictType = (line: Pick<ActivityLine, "state">): "success" | "warning" | "info" => (line.state === "counted" ? "success" : line.state === "pending" ? "warning" : "info");
+
+/** A cell's or a field's value in words: 是/否, a list with commas, a count, or a dash for what nobody has said. */
+export function valueText(value: CellValue | undefined): string {
+  if (value === null || value === undefined || value === "") return "—";
+  if (value === true) return t("word_yes");
+  if (value === false) return t("word_no");
+  return Array.isArray(value) ? value.join(t("list_comma")) || "—" : String(value);
+}

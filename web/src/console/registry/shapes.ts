@@ -1,0 +1,144 @@
+import type { Instant } from "../ledger/shapes";
+import type { JsonSchema } from "./schema";
+
+// The registry's JSON as docs/api.md has it. Dates are local dates of the county.
+
+export type FactSubject = "school" | "pair";
+/** JSON. */
+export type FactValue = string | number | boolean | null | readonly unknown[] | { readonly [name: string]: unknown };
+
+/** One row of a dated attribute: what has been true since a day, who recorded it and when. */
+export interface Fact {
+  id: string;
+  field: string;
+  since: string;
+  value: FactValue;
+  recorded_at: Instant;
+  actor: string;
+  by_name?: string;
+}
+
+/** What a field is called and, as JSON Schema, what may stand in it. */
+export interface Field {
+  name: string;
+  subject: FactSubject;
+  label: string;
+  label_en: string;
+  choices: string[];
+  schema: JsonSchema;
+}
+
+export interface SchoolLine {
+  id: string;
+  name: string;
+  county: string | null;
+  is_own: boolean;
+  is_rural: boolean | null;
+  is_small: boolean | null;
+  missing: string[];
+  /** The verdict in force today, and since when. */
+  equipment: { verdict: string; valid_until: string | null; since: string } | null;
+}
+
+export interface SchoolDetail extends SchoolLine {
+  facts: Fact[];
+}
+
+export interface PairLine {
+  id: string;
+  supporter: string;
+  supporter_name: string;
+  recipient: string | null;
+  recipient_name: string | null;
+  level: string | null;
+  status: string | null;
+  stage: string | null;
+  round: number | null;
+  missing: string[];
+}
+
+export interface PairDetail extends PairLine {
+  statuses: { since: string; status: string }[];
+  facts: Fact[];
+}
+
+export interface ClassLine {
+  id: string;
+  school: string;
+  name: string;
+  students: number | null;
+  sizes: { since: string; students: number }[];
+}
+
+export interface PersonLine {
+  id: string;
+  school: string;
+  name: string;
+  kind: string;
+  phone: string | null;
+  left_on: string | null;
+}
+
+export interface MaterialLine {
+  id: string;
+  school: string;
+  school_name: string;
+  pair: string | null;
+  title: string;
+  file: string;
+  uploaded_at: Instant;
+  removed_at: Instant | null;
+  /** False: the school had this very content before. */
+  is_new?: boolean;
+}
+
+export const OUTLET_LEVELS = ["school", "county", "city", "province"] as const;
+
+export interface PublicityLine {
+  id: string;
+  pair: string | null;
+  level: (typeof OUTLET_LEVELS)[number];
+  outlet: string;
+  title: string;
+  url: string;
+  published_on: string;
+}
+
+export interface StandardItem {
+  code: string;
+  text: string;
+  required: boolean;
+  how: string;
+}
+
+export interface Standard {
+  version: number;
+  items: StandardItem[];
+}
+
+export type Verdict = "new" | "same" | "changed" | "ask" | "refused";
+
+/** A name that looks like a registered one: the same school? A person answers, never the program. */
+export interface Question {
+  name: string;
+  candidate: string;
+}
+
+export interface ImportLine {
+  /** Of the file, from 1. */
+  number: number;
+  title: string;
+  verdict: Verdict;
+  says: string[];
+  problem: string | null;
+  questions: Question[];
+  missing: { school: string; field: string; label: string; suggestion: string | null }[];
+}
+
+export interface ImportPreview {
+  digest: string;
+  lines: ImportLine[];
+}
+
+/** A name in the list → the school it is another writing of; null: a school of its own. */
+export type Answers = Record<string, string | null>;
