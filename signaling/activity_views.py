@@ -7,11 +7,9 @@ import msgspec
 
 from classroom.ledger.activity import Activity, Flag, Mark, RoomEvidence, State
 from classroom.ledger.intervals import Intervals, from_ms
-from classroom.ledger.marks import is_waiting
 from classroom.ledger.months import SHANGHAI
 from classroom.ledger.reasons import reason_en, reason_zh
 from classroom.ledger.words import Numbers
-from classroom.ledger.workdays import Workdays
 from classroom.registry.book import Book
 from classroom.store.activities import ActivityRow, Adjustment
 from classroom.store.words import Seen, WordRow
@@ -72,6 +70,7 @@ class ConfirmedView(msgspec.Struct, frozen=True, kw_only=True):
     students: int
     teachers: int
     by: str
+    by_name: str
     at: datetime
 
 
@@ -204,12 +203,14 @@ def line_of(
     activity: Activity,
     names: Mapping[str, str],
     adjusted: tuple[int, int] | None,
-    now: datetime,
-    workdays: Workdays,
+    waiting_since: datetime,
 ) -> ActivityLine:
-    """A list's line. `names`: school → name; `adjusted`: what its 补计 and 冲减 add up to."""
+    """A list's line. `names`: school → name; `adjusted`: what its 补计 and 冲减 add up to.
+
+    What is pending and began before `waiting_since` has waited too long.
+    """
     marks = [Mark(mark) for mark in row.marks]
-    if activity.state is State.PENDING and is_waiting(activity.begins_at, now, workdays):
+    if activity.state is State.PENDING and activity.begins_at < waiting_since:
         marks.append(Mark.WAITING)
     return ActivityLine(
         id=row.id,

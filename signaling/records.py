@@ -17,7 +17,7 @@ from classroom.ledger.counting import judge, judge_again
 from classroom.ledger.facts import Facts, Lesson, Role, RoomPresence
 from classroom.ledger.hand import judge_hand, suspects
 from classroom.ledger.kinds import Kind
-from classroom.ledger.marks import marks_of
+from classroom.ledger.marks import marks_of, waiting_before
 from classroom.ledger.months import FIRST_DAY, SHANGHAI, MonthWindow, local_date, midnight, next_month
 from classroom.ledger.reading import lesson_facts, presence_facts, scheduled
 from classroom.ledger.rollup import month_of
@@ -249,8 +249,8 @@ class Records:
         book = await self._store.registry.book()
         names = {school.id: school.name for school in book.schools.values()}
         adjusted = await self._store.activities.adjusted([row.id for row in rows])
-        workdays = await self._store.months.workdays()
-        return [line_of(row, activity_of(row), names, adjusted.get(row.id), now, workdays) for row in rows]
+        since = waiting_before(now, await self._store.months.workdays())
+        return [line_of(row, activity_of(row), names, adjusted.get(row.id), since) for row in rows]
 
     async def of_lessons(self, lessons: Sequence[str], now: datetime) -> dict[str, list[ActivityLine]]:
         """Lesson → its activities, for those that have ended."""

@@ -20,10 +20,37 @@ TITLES: Final[dict[str, tuple[str, str]]] = {
     "cell_not_by_hand": ("这一栏不能手工填写", "This cell is not filled in by hand"),
     "cell_out_of_range": ("填写的数不合理", "This value is out of range"),
     "reason_missing": ("请写明理由", "A reason is needed"),
+    "signature_missing": (
+        "请填写签批领导姓名和签批日期（不晚于今天）",
+        "The leader's name and the day of the signature, not a later one, are needed",
+    ),
+    "sending_impossible": ("报送时间不合理", "This time of sending cannot be"),
     "signed_differs": (
         "签批之后数据又有变化，请撤回签批，核对后重新签批",
         "Figures have changed since the leader signed: take the signature back and sign again",
     ),
+    "word_needless": ("这个活动现在不需要、也不能这样处理", "This activity neither needs nor takes this word"),
+    "rooms_needed": (
+        "同堂时间不足，不能直接确认；如确有开展，请用“更正”写明计入的听课教室和理由",
+        "Too short to be confirmed: if it took place, correct it and name the classrooms that took part",
+    ),
+    "second_person_needed": (
+        "手工录入的同步课堂须由录入人以外的另一人确认",
+        "A lesson entered by hand must be confirmed by another person than the one who entered it",
+    ),
+    "evidence_needed": (
+        "请上传凭证文件或填写凭证链接",
+        "Evidence is needed: a file or a link",
+    ),
+    "change_missing": ("请写明要更正什么", "Say what is to be corrected"),
+    "change_changes_nothing": ("更正后与现在一样，没有变化", "The correction changes nothing"),
+    "room_unknown": ("这个活动里没有这间教室", "The activity has no such classroom"),
+    "word_decided": ("这条申请已经处理过", "This proposal has been decided"),
+    "duplicate": (
+        "疑似重复：这对学校当天同一时段已有活动，请确认或更正那一条",
+        "Probably a duplicate: the pair has an activity at that time; confirm or correct that one",
+    ),
+    "entry_invalid": ("录入内容不合理", "This entry cannot be"),
     "carried_on": (
         "本月的冲减余额已计入后面已提交的月份，请先退回那个月",
         "A later filed month has taken this month's carry: give that one back first",

@@ -7,7 +7,7 @@ from typing import Final
 from classroom.ledger.activity import Activity, Mark, NumberSource, RoomEvidence, State
 from classroom.ledger.facts import Role
 from classroom.ledger.intervals import intersect, to_ms, total_ms, union
-from classroom.ledger.months import SHANGHAI, local_date
+from classroom.ledger.months import SHANGHAI, local_date, midnight
 from classroom.ledger.workdays import Workdays
 
 SHORT_PERCENT: Final = 70
@@ -38,9 +38,10 @@ def marks_of(activity: Activity, others: Sequence[Activity], workdays: Workdays)
     return tuple(mark for mark, is_so in found.items() if is_so)
 
 
-def is_waiting(begins_at: datetime, now: datetime, workdays: Workdays) -> bool:
-    """Whether something pending since `begins_at` has waited more than WAITING_DAYS working days."""
-    return workdays.between(local_date(begins_at), local_date(now)) > WAITING_DAYS
+def waiting_before(now: datetime, workdays: Workdays) -> datetime:
+    """What is pending and began before this instant has waited more than WAITING_DAYS working days."""
+    today = local_date(now)
+    return midnight(workdays.before(today, WAITING_DAYS if workdays.is_working(today) else WAITING_DAYS + 1))
 
 
 def _latest(begins: datetime) -> datetime:

@@ -9,7 +9,20 @@ from datetime import datetime
 from typing import Any, Literal
 
 import msgspec
-from sqlalchemy import ColumnElement, RowMapping, and_, case, delete, func, insert, or_, select, text, update
+from sqlalchemy import (
+    Boolean,
+    ColumnElement,
+    RowMapping,
+    and_,
+    case,
+    delete,
+    func,
+    insert,
+    literal_column,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from classroom.ledger.kinds import Kind
@@ -122,6 +135,10 @@ class StaleActivity(Exception):
         self.activity = activity
 
 
+# Literals, because a partial index is only taken where the statement itself says its condition.
+_IS_PENDING: ColumnElement[bool] = literal_column("state = 'pending'", Boolean())
+_IS_MARKED: ColumnElement[bool] = literal_column("marks <> ''", Boolean())
+_IS_SHARED: ColumnElement[bool] = literal_column("sharers > 1", Boolean())
 _LIGHT = tuple(activities.c[name] for name in LightActivity.__struct_fields__)
 
 
@@ -256,6 +273,10 @@ class Activities:
         async with self._database.read() as connection:
             return await light_of_pair_month(connection, pair, month)
 
+    async def of_month(self, month: str) -> list[LightActivity]:
+        """Every pair's activities of a work month, in order of time, without their evidence."""
+        return await self._lights(activities.c.month == month)
+
     async def around(self, pair: str, start: datetime, end: datetime, months: Sequence[str]) -> list[ActivityRow]:
         """A pair's activities of `months` whose time has a moment in common with [start, end)."""
         columns = activities.c
@@ -317,8 +338,7 @@ class Activities:
         """What counts for several pairs at once in a work month."""
         columns = activities.c
         names = tuple(columns[name] for name in Shared.__struct_fields__)
-        # Literals, because a partial index is only taken where the statement itself says its condition.
-        found = select(*names).where(columns.month == month, text("sharers > 1"), columns.state == "counted")
+        found = select(*names).where(columns.month == month, _IS_SHARED, columns.state == "counted")
         async with self._database.read() as connection:
             rows = await connection.execute(found.order_by(columns.lesson, columns.period, columns.pair))
             return [msgspec.convert(fields(row), Shared) for row in rows.mappings()]
@@ -329,11 +349,11 @@ class Activities:
 
     async def pending(self, month: str) -> list[LightActivity]:
         """What waits for a person's word in a work month, in order of time."""
-        return await self._lights(activities.c.month == month, text("state = 'pending'"))
+        return await self._lights(activities.c.month == month, _IS_PENDING)
 
     async def marked(self, month: str) -> list[LightActivity]:
         """What bears a mark (异常提示) in a work month, in order of time."""
-        return await self._lights(activities.c.month == month, text("marks <> ''"))
+        return await self._lights(activities.c.month == month, _IS_MARKED)
 
     async def adjustments(
         self, *, into_month: str | None = None, pair: str | None = None, activity: str | None = None
@@ -366,7 +386,7 @@ class Activities:
                 for month, kind, pair, count, participants, pending, subjects in await connection.execute(found)
             ]
 
-    async def _lights(self, *conditions: Any) -> list[LightActivity]:
+    async def _lights(self, *conditions: ColumnElement[bool]) -> list[LightActivity]:
         found = select(*_LIGHT).where(*conditions).order_by(activities.c.begins_at, activities.c.id)
         async with self._database.read() as connection:
             return [_light(row) for row in (await connection.execute(found)).mappings()]
@@ -375,15 +395,17 @@ class Activities:
 def _conditions(wanted: Filter) -> list[ColumnElement[bool]]:
     columns = activities.c
     found: list[ColumnElement[bool]] = []
-    for column, value in (("month", wanted.month), ("state", wanted.state), ("lesson", wanted.lesson)):
+    for column, value in (("month", wanted.month), ("lesson", wanted.lesson)):
         if value is not None:
             found.append(columns[column] == value)
+    if wanted.state is not None:
+        found.append(_IS_PENDING if wanted.state == "pending" else columns.state == wanted.state)
     if wanted.kind is not None:
         found.append(columns.kind == wanted.kind.value)
     if wanted.pairs is not None:
         found.append(columns.pair.in_(wanted.pairs))
     if wanted.mark is not None:
-        found.append(columns.marks.contains(f" {wanted.mark} ", autoescape=True))
+        found += [_IS_MARKED, columns.marks.contains(f" {wanted.mark} ", autoescape=True)]
     if wanted.start is not None:
         found.append(columns.begins_at >= wanted.start)
     if wanted.end is not None:

@@ -4,18 +4,27 @@ from typing import Final
 
 from aiohttp import web
 
-from signaling.api import codes, lessons, links, me, months, pairs, room
+from signaling.api import activities, codes, lessons, links, me, months, pairs, room
 from signaling.api.door import Doors
 from signaling.tries import Tries
 
 # Every noun of the API; the OpenAPI document and the walk of the access table read the same rows.
-DOORS: Final[tuple[Doors, ...]] = (months.DOORS, pairs.DOORS)
+DOORS: Final[tuple[Doors, ...]] = (
+    me.DOORS,
+    room.DOORS,
+    lessons.DOORS,
+    codes.DOORS,
+    links.DOORS,
+    activities.DOORS,
+    months.DOORS,
+    pairs.DOORS,
+)
 
 
 def add_api(app: web.Application) -> None:
     """Register every route of the API."""
     app[codes.TRIES] = Tries()
-    for noun in (me, room, lessons, codes, links):
+    for noun in (room, lessons, codes, links):
         app.add_routes(noun.ROUTES)
     for doors in DOORS:
         doors.add_to(app)

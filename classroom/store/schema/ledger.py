@@ -39,6 +39,8 @@ activities = Table(
     # Pages of a month, and of a pair's month, in order of time; sums of a pair's month by form.
     Index("ix_activities_month_begins_at", "month", "begins_at", "id"),
     Index("ix_activities_pair_month_begins_at", "pair", "month", "begins_at", "id"),
+    # Pages of a span of days.
+    Index("ix_activities_begins_at_id", "begins_at", "id"),
     # The few that a list of all pairs asks for.
     Index(
         "ix_activities_pending",
