@@ -15,6 +15,7 @@ from aiohttp.typedefs import Handler
 
 from classroom.ledger.errors import LedgerError
 from classroom.lesson.errors import LessonError
+from classroom.registry.accounts import AccountError
 from classroom.relay.hub import Hub, Notice, OfferError, RelayConfig
 from classroom.store.ids import new_id
 from classroom.store.store import Store
@@ -27,22 +28,26 @@ from signaling.context import (
     HUB,
     LESSONS,
     NEW_ID,
+    PASSWORDS,
     PUBLIC_URL,
     RECORDER,
     RECORDS,
     REVOKED,
     SECRET,
     SETTINGS,
+    SETUP,
     STORE,
 )
 from signaling.datadir import DataDirectory, ServerInfo
 from signaling.health import add_health
 from signaling.lessons import Lessons
 from signaling.pages import add_pages, document, wants_page
+from signaling.passwords import Passwords
 from signaling.problem import Problem
 from signaling.records import Records
 from signaling.seat_socket import add_seat_socket
 from signaling.settings import Settings
+from signaling.setup import Setup
 from signaling.whip import OWNERS, add_media
 
 log = structlog.get_logger("http")
@@ -60,9 +65,11 @@ def make_app(settings: Settings, directory: DataDirectory) -> web.Application:
     app[NEW_ID] = new_id
     app[SECRET] = secrets.token_urlsafe(32)
     app[REVOKED] = set()
+    app[SETUP] = Setup(app[SECRET])
     # Known once the HTTP port is; see `serve`.
     app[PUBLIC_URL] = [settings.public_url.rstrip("/")]
     app.cleanup_ctx.append(_store)
+    app.cleanup_ctx.append(_accounts)
     app.cleanup_ctx.append(_media(directory))
     add_media(app)
     add_seat_socket(app)
@@ -77,6 +84,13 @@ async def _store(app: web.Application) -> AsyncIterator[None]:
     app[RECORDS] = Records(app[STORE])
     yield
     await app[STORE].close()
+
+
+async def _accounts(app: web.Application) -> AsyncIterator[None]:
+    passwords = app[PASSWORDS] = Passwords()
+    await app[SETUP].open(app[STORE])
+    yield
+    passwords.close()
 
 
 def _media(directory: DataDirectory) -> Callable[[web.Application], AsyncIterator[None]]:
@@ -168,6 +182,10 @@ def _own_url(runner: web.AppRunner, tls: ssl.SSLContext | None) -> str:
 def _say_where(app: web.Application, url: str, settings: Settings) -> None:
     public = app[PUBLIC_URL][0]
     log.info("serving", pages=public, udp_port=app[HUB].port, data=str(settings.data.absolute()))
+    if (code := app[SETUP].code) is not None:
+        log.info(
+            "no account yet: open this page to make the first, or run `classroom setup`", page=f"{public}/setup#{code}"
+        )
     if not public.startswith("https://") and not url.startswith(("http://127.", "http://[::1]")):
         log.warning("browsers give no camera to plain http: give --tls-cert and --tls-key, or --public-url https://…")
 
@@ -183,6 +201,8 @@ async def _problems(request: web.Request, handler: Handler) -> web.StreamRespons
         return Problem.of_lesson(refusal).response()
     except LedgerError as refusal:
         return Problem.of_ledger(refusal).response()
+    except AccountError as refusal:
+        return Problem.of_account(refusal).response()
     except OfferError as refusal:
         return Problem(refusal.code, str(refusal)).response()
     except web.HTTPRequestEntityTooLarge:

@@ -10,13 +10,15 @@ import msgspec
 
 from classroom.registry.accounts import Account, AccountRole
 from classroom.registry.facts import Link, Role, is_usable
-from classroom.store.audit import MACHINE, Actor
+from classroom.store.audit import MACHINE, SERVER, Actor
 from classroom.store.store import Store
 from signaling.problem import Problem
 
 Action = Literal[
-    # Lessons.
+    # Oneself: an account's password and sessions.
     "read_self",
+    "keep_self",
+    # Lessons.
     "list_lessons",
     "create_lesson",
     "read_lesson",
@@ -45,11 +47,17 @@ Action = Literal[
     "read_log",
     "read_metrics",
 ]
-GrantRole = Role | AccountRole | Literal["machine", "program"]
+GrantRole = Role | AccountRole | Literal["machine", "program", "anyone"]
+# Media and a classroom's page go with a link: it is revoked with what it opened, and never travels by itself.
+OF_LINKS: Final = frozenset[Action]({"publish", "subscribe", "read_room"})
+OF_ACCOUNTS: Final = frozenset[Action]({"keep_self"})
+# All that an account may whose password somebody else has set.
+BEFORE_CHANGE: Final = frozenset[Action]({"read_self", "keep_self"})
 
 _TEACHER: Final = frozenset[Action](
     {
         "read_self",
+        "keep_self",
         "list_lessons",
         "create_lesson",
         "read_lesson",
@@ -62,6 +70,7 @@ _TEACHER: Final = frozenset[Action](
 _BUREAU: Final = frozenset[Action](
     {
         "read_self",
+        "keep_self",
         "list_lessons",
         "read_summary",
         "read_ledger",
@@ -90,6 +99,7 @@ MAY: Final[Mapping[GrantRole, frozenset[Action]]] = MappingProxyType(
         "school_officer": frozenset(
             {
                 "read_self",
+                "keep_self",
                 "list_lessons",
                 "read_summary",
                 "read_ledger",
@@ -101,16 +111,27 @@ MAY: Final[Mapping[GrantRole, frozenset[Action]]] = MappingProxyType(
         ),
         "bureau_officer": _BUREAU,
         "inspector": frozenset(
-            {"read_self", "list_lessons", "read_summary", "read_ledger", "read_registry", "read_log"}
+            {"read_self", "keep_self", "list_lessons", "read_summary", "read_ledger", "read_registry", "read_log"}
         ),
         "admin": frozenset(
-            {"read_self", "mint_link", "keep_accounts", "keep_programs", "read_audit", "read_registry", "read_metrics"}
+            {
+                "read_self",
+                "keep_self",
+                "mint_link",
+                "keep_accounts",
+                "keep_programs",
+                "read_audit",
+                "read_registry",
+                "read_metrics",
+            }
         ),
         # The bureau's own systems: what their tokens' scopes say, out of these.
         "program": frozenset({"read_self", "read_ledger", "read_registry", "read_evidence", "read_log"}),
         # The command line of this machine; its secret is in server.json and dies with the process.
-        "machine": (_BUREAU - {"read_self"})
+        "machine": (_BUREAU - {"read_self", "keep_self"})
         | {"create_lesson", "read_lesson", "end_lesson", "mint_link", "keep_programs", "read_metrics"},
+        # Whoever comes to an open door.
+        "anyone": frozenset(),
     }
 )
 # A token is 22 characters of base64url; whatever is much longer is not looked up.
@@ -134,15 +155,31 @@ class Grant(msgspec.Struct, frozen=True):
         """Who stands in the audit log."""
         if self.link is not None:
             return Actor("link", self.link.id)
-        return Actor("account", self.account.id) if self.account is not None else MACHINE
+        if self.account is not None:
+            return Actor("account", self.account.id)
+        return MACHINE if self.role == "machine" else SERVER
+
+    @property
+    def holder(self) -> str | None:
+        """Whose the links are that the caller mints: they are revoked with the caller's own. None: nobody's."""
+        return self.link.holder if self.link else self.account.id if self.account else None
+
+    @property
+    def actions(self) -> frozenset[Action]:
+        """All that the caller may."""
+        if self.account is None:
+            return MAY[self.role] - OF_ACCOUNTS
+        return MAY[self.role] & BEFORE_CHANGE if self.account.must_change else MAY[self.role] - OF_LINKS
 
     def may(self, action: Action) -> bool:
-        return action in MAY[self.role]
+        return action in self.actions
 
     def require(self, action: Action) -> None:
-        """Raises Problem(forbidden)."""
-        if not self.may(action):
-            raise Problem("forbidden")
+        """Raises Problem: password_must_change, forbidden."""
+        if self.may(action):
+            return
+        must_change = self.account is not None and self.account.must_change
+        raise Problem("password_must_change" if must_change else "forbidden")
 
 
 def bearer(authorization: str) -> str:
@@ -166,3 +203,13 @@ async def authenticate(store: Store, secret: str, token: str, at: datetime) -> G
     if not is_usable(link, at):
         raise Problem("token_expired")
     return Grant(link.role, link)
+
+
+async def authenticate_session(store: Store, token: str, at: datetime) -> Grant:
+    """Whose session this cookie is. Raises Problem(session_ended)."""
+    account = None
+    if len(token) <= MAX_TOKEN_CHARS and token.isascii():
+        account = await store.sign_ins.resolve(token, at)
+    if account is None:
+        raise Problem("session_ended")
+    return Grant(account.role, account=account)

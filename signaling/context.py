@@ -7,11 +7,14 @@ from aiohttp import web
 from classroom.relay.hub import Hub
 from classroom.store.store import Store
 from recorder.service import Recorder
-from signaling.auth import Action, Grant, authenticate, bearer
+from signaling.auth import Action, Grant, authenticate, authenticate_session, bearer
 from signaling.clock import Clock
+from signaling.cookies import browser_of, require_same_origin
 from signaling.lessons import Lessons
+from signaling.passwords import Passwords
 from signaling.records import Records
 from signaling.settings import Settings
+from signaling.setup import Setup
 
 SETTINGS = web.AppKey("settings", Settings)
 STORE = web.AppKey("store", Store)
@@ -25,14 +28,25 @@ NEW_ID: web.AppKey[Callable[[], str]] = web.AppKey("new_id")
 SECRET = web.AppKey("secret", str)
 # The links revoked since the start: what they opened is ended, and what they are just about to open does not begin.
 REVOKED = web.AppKey("revoked", set[str])
+PASSWORDS = web.AppKey("passwords", Passwords)
+SETUP = web.AppKey("setup", Setup)
 # Where browsers find the pages; known only once the listening port is.
 PUBLIC_URL = web.AppKey("public_url", list[str])
 
 
 async def grant_of(request: web.Request, action: Action) -> Grant:
-    """The caller, when the table lets them do `action`. Raises Problem."""
-    token = bearer(request.headers.get("Authorization", ""))
-    app = request.app
-    grant = await authenticate(app[STORE], app[SECRET], token, app[CLOCK].at())
+    """The caller, when the table lets them do `action`: by a bearer's token, else by the cookie of a session.
+
+    Raises Problem: token_missing and others, session_ended, cross_site, password_must_change, forbidden.
+    """
+    app, at = request.app, request.app[CLOCK].at()
+    authorization = request.headers.get("Authorization", "")
+    cookie = browser_of(request, app[PUBLIC_URL][0]).session
+    if authorization or cookie is None:
+        grant = await authenticate(app[STORE], app[SECRET], bearer(authorization), at)
+    else:
+        # A browser adds the cookie by itself, whoever's page asks it to.
+        require_same_origin(request, app[PUBLIC_URL][0])
+        grant = await authenticate_session(app[STORE], cookie, at)
     grant.require(action)
     return grant

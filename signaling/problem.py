@@ -8,6 +8,7 @@ from aiohttp import web
 
 from classroom.ledger.errors import LedgerError
 from classroom.lesson.errors import LessonError
+from classroom.registry.accounts import AccountError
 
 # code → (HTTP status, Chinese, English). The sentence says what is wrong and what to do.
 PROBLEMS: Final[dict[str, tuple[int, str, str]]] = {
@@ -21,7 +22,30 @@ PROBLEMS: Final[dict[str, tuple[int, str, str]]] = {
     "token_missing": (401, "缺少链接凭证，请使用学校发放的完整链接打开", "A token is needed: open the whole link"),
     "token_invalid": (401, "链接无效，请向学校管理员索取新链接", "This link is not valid; ask for a new one"),
     "token_expired": (401, "链接已过期，请向学校管理员索取新链接", "This link has expired; ask for a new one"),
-    "forbidden": (403, "此链接没有这项权限", "This link may not do that"),
+    "forbidden": (403, "您没有这项权限", "You may not do that"),
+    "session_ended": (401, "登录已过期，请重新登录", "The session has ended: sign in again"),
+    "sign_in_failed": (
+        401,
+        "登录名或密码不对；多次忘记请联系管理员重置密码",
+        "Login or password is wrong; the administrator can reset a forgotten password",
+    ),
+    "sign_in_slowed": (429, "密码错误次数太多，请稍后再试", "Too many wrong passwords: wait"),
+    "password_must_change": (
+        403,
+        "首次登录请先修改密码",
+        "This password was set by somebody else: change it first",
+    ),
+    "cross_site": (
+        403,
+        "请求不是从本系统的页面发出的，已拒绝；请从本系统的网址打开",
+        "The request did not come from a page of this server",
+    ),
+    "bad_setup_code": (
+        403,
+        "设置码不对或已失效，请使用服务器启动时显示的设置网址",
+        "The set-up code is wrong or spent: use the address that the server prints when it starts",
+    ),
+    "busy": (503, "服务器正忙，请过几秒再试", "The server is busy: try again in a few seconds"),
     "not_found": (404, "没有找到", "Not found"),
     "lesson_unknown": (404, "没有这节课", "There is no such lesson"),
     "no_common_codec": (
@@ -69,8 +93,32 @@ LEDGER_STATUS: Final = {
     "cell_not_by_hand": 400,
     "cell_out_of_range": 400,
     "reason_missing": 400,
+    "signature_missing": 400,
+    "sending_impossible": 400,
     "policy_invalid": 400,
     "due_impossible": 400,
+    "change_missing": 400,
+    "evidence_needed": 400,
+    "room_unknown": 400,
+    "entry_invalid": 400,
+}
+
+
+# The same of refusals that concern accounts; 409 for all others.
+ACCOUNT_STATUS: Final = {
+    "login_malformed": 400,
+    "password_short": 400,
+    "password_long": 400,
+    "password_common": 400,
+    "password_like_login": 400,
+    "password_same": 400,
+    "password_wrong": 400,
+    "school_needed": 400,
+    "school_unneeded": 400,
+    "school_unknown": 400,
+    "account_unknown": 404,
+    "not_yours_to_keep": 403,
+    "yourself": 403,
 }
 
 
@@ -78,6 +126,7 @@ class Problem(Exception):
     """A refusal that reaches the client as problem+json; `detail` adds a fact to the catalogue's sentence.
 
     `more` are members of the answer beside the usual ones, for the program that draws it (stale: `by_name`, `at`).
+    Of them `retry_after_s` becomes a header too.
     """
 
     def __init__(
@@ -107,9 +156,17 @@ class Problem(Exception):
         said = f"{error.title}：{error.detail}" if error.detail else error.title
         return cls(error.code, entry=(LEDGER_STATUS.get(error.code, 409), said, error.title_en))
 
+    @classmethod
+    def of_account(cls, error: AccountError) -> Self:
+        """The problem in a refusal that concerns accounts."""
+        status = ACCOUNT_STATUS.get(error.code, 409)
+        return cls(error.code, entry=(status, error.title, error.detail), more=error.more)
+
     def response(self) -> web.Response:
         """The `application/problem+json` answer."""
         headers = {"WWW-Authenticate": "Bearer"} if self.status == 401 else {}
+        if "retry_after_s" in self.more:
+            headers["Retry-After"] = str(self.more["retry_after_s"])
         body = {
             **self.more,
             "type": f"urn:classroom:problem:{self.code}",

@@ -6,8 +6,10 @@ from datetime import datetime
 import msgspec
 from sqlalchemy import insert, select, update
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from classroom.registry.facts import Link, Role
+from classroom.store.audit import SERVER, Actor, note
 from classroom.store.database import Database, fields
 from classroom.store.ids import new_code, new_id, new_token, token_hash
 from classroom.store.schema.lessons import lessons
@@ -41,6 +43,7 @@ class Links:
         holder: str | None = None,
         name: str | None = None,
         expires_at: datetime | None = None,
+        actor: Actor = SERVER,
     ) -> tuple[str, Link]:
         """A new token and what it stands for. Without `holder` the link is its own holder."""
         token, link_id = new_token(), new_id()
@@ -61,6 +64,8 @@ class Links:
             await connection.execute(
                 insert(links).values({**msgspec.structs.asdict(link), "token_hash": token_hash(token)})
             )
+            said = {"role": role, "school": school, "lesson": lesson, "classroom": classroom, "seat": seat}
+            await note(connection, actor, "link.minted", f"link:{link_id}", at, said)
         return token, link
 
     async def resolve(self, token: str) -> Link | None:
@@ -76,16 +81,13 @@ class Links:
             row = (await connection.execute(select(*_COLUMNS).where(links.c.id == link))).mappings().one_or_none()
         return None if row is None else msgspec.convert(fields(row), Link)
 
-    async def revoke(self, link: str, at: datetime) -> list[str]:
+    async def revoke(self, link: str, at: datetime, actor: Actor = SERVER) -> list[str]:
         """The link, and those that it is the holder of, open nothing from `at` on.
 
         The ids of all that were valid before; empty for a link that is unknown or was revoked before.
         """
-        valid = ((links.c.id == link) | (links.c.holder == link)) & links.c.revoked_at.is_(None)
         async with self._database.write() as connection:
-            return list(
-                await connection.scalars(update(links).where(valid).values(revoked_at=at).returning(links.c.id))
-            )
+            return await revoke_links(connection, link, actor, at)
 
     async def standing(self) -> list[Link]:
         """Every link that is not of one lesson, the oldest first."""
@@ -126,3 +128,15 @@ class Links:
         async with self._database.read() as connection:
             row = (await connection.execute(found)).mappings().one_or_none()
         return None if row is None else msgspec.convert(fields(row), JoinCode)
+
+
+async def revoke_links(connection: AsyncConnection, holder: str, actor: Actor, at: datetime) -> list[str]:
+    """In the caller's transaction: the link `holder`, and every link that this link or account is the holder of.
+
+    The ids of those that were valid before.
+    """
+    valid = ((links.c.id == holder) | (links.c.holder == holder)) & links.c.revoked_at.is_(None)
+    gone = list(await connection.scalars(update(links).where(valid).values(revoked_at=at).returning(links.c.id)))
+    for link in gone:
+        await note(connection, actor, "link.revoked", f"link:{link}", at)
+    return gone

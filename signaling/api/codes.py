@@ -1,19 +1,19 @@
 """`POST /codes`: six digits that the teacher reads out become a link for this seat."""
 
 import re
-from ipaddress import IPv4Address, ip_address, ip_network
 from typing import Final
 
 import msgspec
 from aiohttp import web
 
-from signaling.api.body import answer, read_body
+from signaling.addresses import subscriber
+from signaling.api.door import Call, Doors, Nothing
 from signaling.context import CLOCK, STORE
 from signaling.problem import Problem
 from signaling.scheduling import LINK_LIFE
 from signaling.tries import Tries
 
-ROUTES = web.RouteTableDef()
+DOORS = Doors("codes")
 TRIES = web.AppKey("code_tries", Tries)
 _CODE: Final = re.compile(r"\d{6}")
 
@@ -24,16 +24,22 @@ class CodeBody(msgspec.Struct, frozen=True):
     code: str
 
 
-@ROUTES.post("/api/v1/codes")
-async def enter_code(request: web.Request) -> web.Response:
-    """A fresh link to the seat. Five tries a minute, per code and per address."""
-    code = re.sub(r"\s", "", (await read_body(request, CodeBody)).code[:32])
-    clock, tries = request.app[CLOCK], request.app[TRIES]
-    if not tries.allow(f"address {_subscriber(request.remote or '')}", clock.now()) or not tries.allow(
+class CodePage(msgspec.Struct, frozen=True):
+    """The page of the seat, with a fresh token in its address."""
+
+    page: str
+
+
+@DOORS.door("POST", "/api/v1/codes", may=None, body=CodeBody, answers=CodePage, refuses=("bad_code", "too_many_tries"))
+async def enter_code(call: Call[Nothing, CodeBody]) -> CodePage:
+    """Six digits become a fresh link to their seat. Five tries a minute, per code and per address."""
+    code = re.sub(r"\s", "", call.body.code[:32])
+    clock, tries = call.app[CLOCK], call.app[TRIES]
+    if not tries.allow(f"address {subscriber(call.request.remote or '')}", clock.now()) or not tries.allow(
         f"code {code}", clock.now()
     ):
         raise Problem("too_many_tries")
-    store = request.app[STORE]
+    store = call.app[STORE]
     found = await store.links.resolve_code(code) if _CODE.fullmatch(code) else None
     if found is None:
         raise Problem("bad_code")
@@ -48,15 +54,4 @@ async def enter_code(request: web.Request) -> web.Response:
         seat=found.seat,
         expires_at=clock.at() + LINK_LIFE,
     )
-    return answer({"page": f"/join/{token}"})
-
-
-def _subscriber(address: str) -> str:
-    """Who is behind an address: of IPv6 addresses everybody has as many as there are, in one network of 64 bits."""
-    try:
-        known = ip_address(address)
-    except ValueError:
-        return address
-    if isinstance(known, IPv4Address):
-        return address
-    return str(known.ipv4_mapped or ip_network((int(known) >> 64 << 64, 64)))
+    return CodePage(f"/join/{token}")

@@ -1,6 +1,7 @@
 """A whole server in the test's own loop, on free loopback ports and a directory of its own."""
 
 import asyncio
+import itertools
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,9 @@ LESSON: dict[str, Any] = {
 }
 
 
+PASSWORD = "山高 月小 水落 石出"
+
+
 class House:
     """The server as a client sees it. `wanted` is the body of `lesson`."""
 
@@ -34,6 +38,7 @@ class House:
         self.session = session
         self.data = data
         self.stop = stop
+        self._numbers = itertools.count(1)
 
     async def ask(
         self, method: str, path: str, token: str | None = None, body: Any = None, **more: Any
@@ -53,6 +58,20 @@ class House:
     async def link(self, role: str, school: str, **more: Any) -> Any:
         body = {"role": role, "school": school, **more}
         return (await self.ask("POST", "/api/v1/links", self.info.secret, body))[1]
+
+    async def account(self, role: str, school: str | None = None, login: str = "", name: str = "") -> "Person":
+        """Somebody with an account of this role, signed in, the password already his own; the school is made."""
+        login = login or f"{role.replace('_', '-')}-{next(self._numbers)}"
+        if school is not None:
+            await self.link("classroom", school)
+        body = {"login": login, "name": name or f"{login} 的人", "role": role, "school_name": school}
+        status, made, _ = await self.ask("POST", "/api/v1/accounts", self.info.secret, body)
+        assert status == 201, made
+        person = Person(self, login, made["account"]["id"])
+        assert (await person.sign_in(made["password"]))[0] == 201
+        change = {"current": made["password"], "new": PASSWORD}
+        assert (await person.ask("PUT", "/api/v1/me/password", change))[0] == 200
+        return person
 
     async def until(self, made: Any, condition: Any) -> Any:
         """The lesson's view once it fulfils the condition."""
@@ -74,6 +93,34 @@ class House:
         socket = await self.session.ws_connect(f"{self.info.url}/ws/{lesson}")
         await socket.send_json({"type": "hello", "token": token, "device": device, "version": 1})
         return Seat(socket)
+
+
+class Person:
+    """An account's browser: it keeps its cookies, and says where its requests come from."""
+
+    def __init__(self, house: House, login: str, id: str) -> None:
+        self.house = house
+        self.login = login
+        self.id = id
+        self.cookies: dict[str, str] = {}
+
+    async def sign_in(self, password: str = PASSWORD) -> tuple[int, Any, dict[str, str]]:
+        """The answer of `POST /sessions`."""
+        return await self.ask("POST", "/api/v1/sessions", {"login": self.login, "password": password})
+
+    async def ask(self, method: str, path: str, body: Any = None, **more: Any) -> tuple[int, Any, dict[str, str]]:
+        """Status, JSON (or text), headers."""
+        url = self.house.info.url
+        headers = {"Origin": url, **more.pop("headers", {})}
+        if self.cookies:
+            headers.setdefault("Cookie", "; ".join(f"{name}={value}" for name, value in self.cookies.items()))
+        kind = {} if "data" in more else {"json": body}
+        async with self.house.session.request(method, url + path, headers=headers, **kind, **more) as response:
+            for name, cookie in response.cookies.items():
+                self.cookies[name] = cookie.value
+            self.cookies = {name: value for name, value in self.cookies.items() if value}
+            is_json = "json" in response.content_type
+            return response.status, await response.json() if is_json else await response.text(), dict(response.headers)
 
 
 class Seat:

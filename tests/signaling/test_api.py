@@ -6,8 +6,8 @@ import logging
 import pytest
 import structlog
 
+from signaling.addresses import subscriber
 from signaling.api import body as api_body
-from signaling.api import codes
 from signaling.server_log import configure_logs
 
 
@@ -105,7 +105,7 @@ async def test_codes_cannot_be_guessed_fast(house) -> None:
 
 
 @pytest.mark.parametrize(
-    ("address", "subscriber"),
+    ("address", "behind"),
     [
         ("192.0.2.7", "192.0.2.7"),
         ("::ffff:192.0.2.7", "192.0.2.7"),
@@ -114,8 +114,8 @@ async def test_codes_cannot_be_guessed_fast(house) -> None:
         ("unix", "unix"),
     ],
 )
-def test_many_addresses_of_one_subscriber_have_the_tries_of_one(address: str, subscriber: str) -> None:
-    assert codes._subscriber(address) == subscriber
+def test_many_addresses_of_one_subscriber_have_the_tries_of_one(address: str, behind: str) -> None:
+    assert subscriber(address) == behind
 
 
 async def test_a_standing_page_sees_its_next_lesson_and_sits_in_it(house) -> None:

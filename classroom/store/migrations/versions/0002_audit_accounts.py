@@ -18,6 +18,8 @@ SEQ = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 def upgrade() -> None:
     _create_audit()
     _move_views()
+    _create_accounts()
+    _create_sign_ins()
 
 
 def _create_audit() -> None:
@@ -82,3 +84,59 @@ def _move_views() -> None:
         head = sa.table("audit_head", *map(sa.column, ("id", "seq", "hash")))
         connection.execute(sa.insert(head).values(id=0, seq=seq, hash=previous))
     op.drop_table("views")
+
+
+def _create_accounts() -> None:
+    op.create_table(
+        "accounts",
+        sa.Column("id", ID, nullable=False),
+        sa.Column("login", sa.String(length=32), nullable=False),
+        sa.Column("name", sa.String(length=80), nullable=False),
+        sa.Column("role", sa.String(length=16), nullable=False),
+        sa.Column("school", ID, nullable=True),
+        sa.Column("password_hash", sa.String(length=128), nullable=False),
+        sa.Column("created_at", INSTANT, nullable=False),
+        sa.Column("disabled_at", INSTANT, nullable=True),
+        sa.Column("once_until", INSTANT, nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["school"], ["schools.id"], name=op.f("fk_accounts_school")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_accounts")),
+        sa.UniqueConstraint("login", name=op.f("uq_accounts_login")),
+    )
+    op.create_index(op.f("ix_accounts_school"), "accounts", ["school"])
+
+
+def _create_sign_ins() -> None:
+    """Sessions, known browsers, and wrong passwords."""
+    op.create_table(
+        "account_sessions",
+        sa.Column("id", ID, nullable=False),
+        sa.Column("token_hash", sa.String(length=64), nullable=False),
+        sa.Column("account", ID, nullable=False),
+        sa.Column("created_at", INSTANT, nullable=False),
+        sa.Column("seen_at", INSTANT, nullable=False),
+        sa.Column("revoked_at", INSTANT, nullable=True),
+        sa.ForeignKeyConstraint(["account"], ["accounts.id"], name=op.f("fk_account_sessions_account")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_account_sessions")),
+        sa.UniqueConstraint("token_hash", name=op.f("uq_account_sessions_token_hash")),
+    )
+    op.create_index(op.f("ix_account_sessions_account"), "account_sessions", ["account"])
+    op.create_table(
+        "account_devices",
+        sa.Column("id", ID, nullable=False),
+        sa.Column("token_hash", sa.String(length=64), nullable=False),
+        sa.Column("account", ID, nullable=False),
+        sa.Column("seen_at", INSTANT, nullable=False),
+        sa.ForeignKeyConstraint(["account"], ["accounts.id"], name=op.f("fk_account_devices_account")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_account_devices")),
+        sa.UniqueConstraint("token_hash", name=op.f("uq_account_devices_token_hash")),
+    )
+    op.create_index(op.f("ix_account_devices_account"), "account_devices", ["account"])
+    op.create_table(
+        "sign_in_failures",
+        sa.Column("key", sa.String(length=80), nullable=False),
+        sa.Column("count", sa.Integer(), nullable=False),
+        sa.Column("last_at", INSTANT, nullable=False),
+        sa.PrimaryKeyConstraint("key", name=op.f("pk_sign_in_failures")),
+    )
+    op.create_index(op.f("ix_sign_in_failures_last_at"), "sign_in_failures", ["last_at"])
