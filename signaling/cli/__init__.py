@@ -2,7 +2,7 @@
 
 import typer
 
-from signaling.cli import demo, doctor, lesson, link, month, pair, serve
+from signaling.cli import demo, doctor, lesson, link, month, pair, sample, serve
 
 app = typer.Typer(
     name="classroom",
@@ -13,6 +13,7 @@ app = typer.Typer(
 )
 app.command("serve")(serve.serve)
 app.command("demo")(demo.demo)
+app.command("sample")(sample.sample)
 app.command("month")(month.month)
 app.command("doctor")(doctor.doctor)
 app.add_typer(lesson.app, name="lesson")

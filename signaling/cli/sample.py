@@ -1,0 +1,54 @@
+"""`classroom sample`: an empty data directory becomes a sample county, to try the desks with."""
+
+import asyncio
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+from rich.progress import Progress
+
+from classroom.store.ids import new_id
+from classroom.store.store import Store
+from signaling.cli.options import DataOption, fail, settings_or_fail
+from signaling.datadir import DataBusy, DataDirectory
+from signaling.demo import county
+from signaling.records import Records
+from signaling.settings import Settings
+
+
+def sample(
+    data: DataOption = None,
+    months: Annotated[int, typer.Option(min=1, max=36, help="months of lessons before today")] = 3,
+    seed: Annotated[int, typer.Option(help="another number gives another county")] = 1,
+) -> None:
+    """Fill an EMPTY data directory with a sample county: schools, pairs and some months of made-up lessons."""
+    settings = settings_or_fail(data=data)
+    try:
+        held = asyncio.run(_fill(settings, months, seed))
+    except (DataBusy, ValueError, OSError) as error:
+        fail(f"No sample was made in {settings.data}: {error}")
+    typer.echo(
+        f"{held} lessons in {settings.data}. Next: classroom setup --data {settings.data}, then classroom serve."
+    )
+
+
+async def _fill(settings: Settings, months: int, seed: int) -> int:
+    directory = DataDirectory(settings.data).open()
+    try:
+        store = await Store.open(settings.database_url)
+        try:
+            with Progress(transient=True) as bar:
+                task = bar.add_task("lessons", total=None)
+                return await county.fill(
+                    store,
+                    Records(store),
+                    new_id,
+                    datetime.now(UTC),
+                    months=months,
+                    seed=seed,
+                    progress=lambda done, of: bar.update(task, completed=done, total=of),
+                )
+        finally:
+            await store.close()
+    finally:
+        directory.close()
