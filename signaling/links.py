@@ -5,6 +5,7 @@ from typing import Literal
 
 import msgspec
 
+from classroom.store.audit import Actor
 from classroom.store.store import Store
 from signaling.messages import Name
 from signaling.scheduling import RURAL_ROOM
@@ -63,14 +64,19 @@ async def list_links(store: Store) -> list[StandingLink]:
     ]
 
 
-async def make_link(store: Store, request: LinkRequest, at: datetime, base_url: str) -> MadeLink:
+async def make_link(store: Store, request: LinkRequest, at: datetime, base_url: str, actor: Actor) -> MadeLink:
     """Mint a standing link; it holds until it is revoked."""
     school = await store.registry.school(request.school)
     classroom = None
     if request.role == "classroom":
         classroom = await store.registry.classroom(school.id, request.classroom or RURAL_ROOM)
     token, link = await store.links.mint(
-        request.role, at, school=school.id, classroom=classroom.id if classroom else None, name=request.name
+        request.role,
+        at,
+        school=school.id,
+        classroom=classroom.id if classroom else None,
+        name=request.name,
+        actor=actor,
     )
     page = f"{base_url}/teach#{token}" if classroom is None else f"{base_url}/room/{token}"
     return MadeLink(

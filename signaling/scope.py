@@ -7,13 +7,13 @@ from signaling.problem import Problem
 
 
 async def seat_in(store: Store, grant: Grant, lesson: str) -> str | None:
-    """The seat that the caller has in this lesson; None for observers and the command line, who have none.
+    """The seat that the caller has in this lesson; None for observers, officers and the command line, who have none.
 
     A lesson out of reach is told from one that does not exist by nothing. Raises Problem(lesson_unknown).
     """
     link = grant.link
     if link is None:
-        return None
+        return await _seat_of_account(store, grant, lesson)
     if link.lesson is not None:
         if link.lesson != lesson:
             raise Problem("lesson_unknown")
@@ -24,4 +24,16 @@ async def seat_in(store: Store, grant: Grant, lesson: str) -> str | None:
             return HOST_SEAT
         if link.role == "classroom" and any(seat.seat == link.classroom for seat in listed.seats):
             return link.classroom
+    raise Problem("lesson_unknown")
+
+
+async def _seat_of_account(store: Store, grant: Grant, lesson: str) -> str | None:
+    """An account of a school reaches the lessons that its school has a part in, and a teacher's one teaches its own."""
+    if grant.school is None:
+        return None
+    supporter, schools = await store.lessons.schools(lesson)
+    if grant.role == "teacher" and supporter == grant.school:
+        return HOST_SEAT
+    if grant.role != "teacher" and grant.school in schools:
+        return None
     raise Problem("lesson_unknown")

@@ -74,6 +74,13 @@ class LessonList:
         found = await self._find(lessons.c.id == lesson)
         return found[0] if found else None
 
+    async def schools(self, lesson: str) -> tuple[str | None, frozenset[str]]:
+        """The supporting school of a lesson, None for an unknown one, and every school that has a seat in it; ids."""
+        seated = select(lesson_seats.c.school).where(lesson_seats.c.lesson == lesson)
+        async with self._database.read() as connection:
+            supporter = await connection.scalar(select(lessons.c.supporter).where(lessons.c.id == lesson))
+            return supporter, frozenset(await connection.scalars(seated))
+
     async def between(self, start: datetime, end: datetime, school: str | None = None) -> list[ListedLesson]:
         """Lessons that begin in [start, end), the earliest first; of one school, whichever side it is on."""
         return await self._find(lessons.c.start_at >= start, lessons.c.start_at < end, _of(school))

@@ -57,20 +57,14 @@ class Door(msgspec.Struct, frozen=True, kw_only=True):
 class Call(Generic[Q, B]):
     """What a handler is called with. `path` holds the variable parts of the address."""
 
-    def __init__(self, request: web.Request, grant: Grant | None, query: Q, body: B, upload: Upload | None) -> None:
+    def __init__(self, request: web.Request, grant: Grant, query: Q, body: B, upload: Upload | None) -> None:
         self.request = request
         self.app = request.app
+        self.grant = grant
         self.query = query
         self.body = body
         self.path: Mapping[str, str] = request.match_info
-        self._grant = grant
         self._upload = upload
-
-    @property
-    def grant(self) -> Grant:
-        """Who is asking; an open door asks nobody."""
-        assert self._grant is not None, "an open door has no grant"
-        return self._grant
 
     async def file(self) -> bytes:
         """The whole file that an upload door was given. Raises Problem: too_large, too_slow, bad_request."""
@@ -115,7 +109,7 @@ class Doors:
 
         def declare(handler: Handler[Q, B]) -> Handler[Q, B]:
             async def handle(request: web.Request) -> web.StreamResponse:
-                grant = None if may is None else await grant_of(request, may)
+                grant = Grant("anyone") if may is None else await grant_of(request, may)
                 as_table = table_format(request) if is_list else None
                 asked = read_query(request, query, ignored={"format"} if is_list else set())
                 told = body() if body is Nothing else await read_body(request, body)
@@ -154,7 +148,10 @@ class Doors:
     def add_to(self, app: web.Application) -> None:
         """Register the routes."""
         for door in self.all:
-            app.router.add_route(door.method, door.path, door.handler)
+            if door.method == "GET":
+                app.router.add_get(door.path, door.handler)
+            else:
+                app.router.add_route(door.method, door.path, door.handler)
 
 
 def read_query(request: web.Request, shape: type[Q], ignored: set[str] | frozenset[str] = frozenset()) -> Q:

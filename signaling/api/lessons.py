@@ -3,24 +3,49 @@
 import asyncio
 
 import msgspec
-from aiohttp import web
 
 from classroom.ledger.months import local_date
-from classroom.registry.book import choices
+from classroom.registry.book import Choices, choices
 from classroom.registry.facts import School
 from classroom.store.lessons import ListedLesson
 from recorder.manifest import Manifest
 from recorder.spans import Gap
 from signaling.activity_views import ActivityLine
-from signaling.api.body import answer, read_body
+from signaling.api.door import Call, Doors, Nothing
 from signaling.auth import Grant
-from signaling.context import CLOCK, LESSONS, NEW_ID, PUBLIC_URL, RECORDER, RECORDS, STORE, grant_of
-from signaling.lesson_list import Scope, list_lessons
+from signaling.context import CLOCK, LESSONS, NEW_ID, PUBLIC_URL, RECORDER, RECORDS, STORE
+from signaling.lesson_list import LessonLine, Scope, list_lessons
+from signaling.messages import View
 from signaling.problem import Problem
-from signaling.scheduling import LessonRequest, schedule_lesson
+from signaling.scheduling import LessonRequest, ScheduledLesson, schedule_lesson
 from signaling.scope import seat_in
 
-ROUTES = web.RouteTableDef()
+DOORS = Doors("lessons")
+
+
+class ScopeQuery(msgspec.Struct, frozen=True):
+    """`today`: the lessons of today and all that are not over; `past`: the latest that are."""
+
+    scope: Scope = "today"
+
+
+class LessonLines(msgspec.Struct, frozen=True):
+    """A list of lessons with what came of them."""
+
+    lessons: list[LessonLine]
+
+
+class Closed(msgspec.Struct, frozen=True):
+    """A lesson that is over."""
+
+    lesson: str
+    state: str
+
+
+class Node(msgspec.Struct, frozen=True):
+    """The address of a node."""
+
+    url: str
 
 
 class SeatSummary(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,136 +82,142 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     recordings: list[RecordingSummary]
 
 
-@ROUTES.get("/api/v1/classrooms")
-async def classrooms(request: web.Request) -> web.Response:
+@DOORS.door("GET", "/api/v1/classrooms", may="create_lesson", answers=Choices)
+async def classrooms(call: Call[Nothing, Nothing]) -> Choices:
     """The classes and paired classrooms that a teacher may make a lesson of."""
-    grant = await grant_of(request, "create_lesson")
-    today = local_date(request.app[CLOCK].at())
-    book = await request.app[STORE].registry.book()
-    return answer(choices(book, _school(grant), today))
+    today = local_date(call.app[CLOCK].at())
+    return choices(await call.app[STORE].registry.book(), _school(call.grant), today)
 
 
-@ROUTES.post("/api/v1/lessons")
-async def create(request: web.Request) -> web.Response:
-    """Make a lesson. A teacher's school comes from the link; the command line names it."""
-    grant = await grant_of(request, "create_lesson")
-    body = await read_body(request, LessonRequest)
-    app = request.app
-    made = await schedule_lesson(
+@DOORS.door(
+    "POST",
+    "/api/v1/lessons",
+    may="create_lesson",
+    body=LessonRequest,
+    answers=ScheduledLesson,
+    status=201,
+    refuses=("bad_schedule", "same_school", "subject_unknown", "class_unknown", "classroom_unknown"),
+)
+async def create(call: Call[Nothing, LessonRequest]) -> ScheduledLesson:
+    """Make a lesson: its links and codes, and the seats whose classes a wanted recording waits for.
+
+    A teacher's school is their own; the command line names it.
+    """
+    app, grant = call.app, call.grant
+    is_machine = grant.role == "machine"
+    return await schedule_lesson(
         app[STORE],
-        body,
-        supporter=await _supporter(request, grant, body),
-        by="cli" if grant.link is None else "teacher",
+        call.body,
+        supporter=await _supporter(call),
+        by=_by(grant),
         at=app[CLOCK].at(),
         new_id=app[NEW_ID],
-        holder=grant.link.holder if grant.link else None,
-        base_url=app[PUBLIC_URL][0] if grant.link is None else "",
+        holder=grant.holder,
+        base_url=app[PUBLIC_URL][0] if is_machine else "",
         # A school that a teacher names has not been paired by anybody: the county decides.
-        new_pairs="active" if grant.link is None else "待定",
+        new_pairs="active" if is_machine else "待定",
     )
-    return answer(made, 201)
 
 
-@ROUTES.get("/api/v1/lessons")
-async def listing(request: web.Request) -> web.Response:
-    """`?scope=today`: those of today and all that are not over; `?scope=past`: the latest that are."""
-    grant = await grant_of(request, "list_lessons")
-    asked: dict[str, Scope] = {"today": "today", "past": "past"}
-    scope = asked.get(request.query.get("scope", "today"))
-    if scope is None:
-        raise Problem("bad_request", "scope is today or past")
-    app, school = request.app, grant.link.school if grant.link else None
-    return answer({"lessons": await list_lessons(app[STORE], app[RECORDS], app[CLOCK].at(), scope, school)})
+@DOORS.door("GET", "/api/v1/lessons", may="list_lessons", query=ScopeQuery, answers=LessonLines)
+async def listing(call: Call[ScopeQuery, Nothing]) -> LessonLines:
+    """Lessons with their activities; those of the own school, for who belongs to one."""
+    app = call.app
+    found = await list_lessons(app[STORE], app[RECORDS], app[CLOCK].at(), call.query.scope, call.grant.school)
+    return LessonLines(found)
 
 
-@ROUTES.get("/api/v1/lessons/{lesson}")
-async def read(request: web.Request) -> web.Response:
-    """The View that the lesson's devices get."""
-    grant = await grant_of(request, "read_lesson")
-    lesson = request.match_info["lesson"]
-    await seat_in(request.app[STORE], grant, lesson)
-    return answer(await request.app[LESSONS].view(lesson, for_teacher=grant.may("end_lesson")))
+@DOORS.door("GET", "/api/v1/lessons/{lesson}", may="read_lesson", answers=View, refuses=("lesson_unknown",))
+async def read(call: Call[Nothing, Nothing]) -> View:
+    """The lesson as its devices show it."""
+    lesson = await _reached(call)
+    return await call.app[LESSONS].view(lesson, for_teacher=call.grant.may("end_lesson"))
 
 
-@ROUTES.post("/api/v1/lessons/{lesson}/end")
-async def end(request: web.Request) -> web.Response:
+@DOORS.door("POST", "/api/v1/lessons/{lesson}/end", may="end_lesson", answers=Closed, refuses=("lesson_unknown",))
+async def end(call: Call[Nothing, Nothing]) -> Closed:
     """下课."""
-    grant, lesson = await _own(request)
-    await request.app[LESSONS].end(lesson, "cli" if grant.link is None else "teacher")
-    return answer({"lesson": lesson, "state": "ended"})
+    lesson = await _reached(call)
+    await call.app[LESSONS].end(lesson, _by(call.grant))
+    return Closed(lesson, "ended")
 
 
-@ROUTES.post("/api/v1/lessons/{lesson}/cancel")
-async def cancel(request: web.Request) -> web.Response:
+@DOORS.door(
+    "POST",
+    "/api/v1/lessons/{lesson}/cancel",
+    may="end_lesson",
+    answers=Closed,
+    refuses=("lesson_unknown", "lesson_under_way"),
+)
+async def cancel(call: Call[Nothing, Nothing]) -> Closed:
     """The lesson is not held."""
-    grant, lesson = await _own(request)
-    await request.app[LESSONS].cancel(lesson, "cli" if grant.link is None else "teacher")
-    return answer({"lesson": lesson, "state": "ended"})
+    lesson = await _reached(call)
+    await call.app[LESSONS].cancel(lesson, _by(call.grant))
+    return Closed(lesson, "ended")
 
 
-@ROUTES.get("/api/v1/lessons/{lesson}/summary")
-async def summary(request: web.Request) -> web.Response:
-    """What came of the lesson: minutes, people, activities, recordings."""
-    grant = await grant_of(request, "read_summary")
-    lesson = request.match_info["lesson"]
-    await seat_in(request.app[STORE], grant, lesson)
-    app = request.app
+@DOORS.door("GET", "/api/v1/lessons/{lesson}/summary", may="read_summary", answers=Summary, refuses=("lesson_unknown",))
+async def summary(call: Call[Nothing, Nothing]) -> Summary:
+    """What came of the lesson: minutes, people, activities with their reasons, recordings."""
+    app, lesson = call.app, await _reached(call)
     listed = await app[STORE].lessons.get(lesson)
     if listed is None:
         raise Problem("lesson_unknown")
     view = await app[LESSONS].view(lesson)
     minutes = await app[RECORDS].minutes(lesson)
     manifest = await asyncio.to_thread(app[RECORDER].library.current, lesson)
-    return answer(
-        Summary(
-            lesson=lesson,
-            state=view.state,
-            settled=listed.settled,
-            minutes=_minutes(listed),
-            seats=[
-                SeatSummary(
-                    seat=seat.seat,
-                    school=seat.school,
-                    classroom=seat.classroom,
-                    minutes=minutes.get(seat.seat, 0),
-                    students=seat.headcount.students if seat.headcount else None,
-                    teachers=seat.headcount.teachers if seat.headcount else None,
-                )
-                for seat in view.seats
-            ],
-            activities=(await app[RECORDS].of_lessons([lesson], app[CLOCK].at())).get(lesson, []),
-            recordings=_recordings(manifest),
-        )
+    return Summary(
+        lesson=lesson,
+        state=view.state,
+        settled=listed.settled,
+        minutes=_minutes(listed),
+        seats=[
+            SeatSummary(
+                seat=seat.seat,
+                school=seat.school,
+                classroom=seat.classroom,
+                minutes=minutes.get(seat.seat, 0),
+                students=seat.headcount.students if seat.headcount else None,
+                teachers=seat.headcount.teachers if seat.headcount else None,
+            )
+            for seat in view.seats
+        ],
+        activities=(await app[RECORDS].of_lessons([lesson], app[CLOCK].at())).get(lesson, []),
+        recordings=_recordings(manifest),
     )
 
 
-@ROUTES.get("/api/v1/lessons/{lesson}/node")
-async def node(request: web.Request) -> web.Response:
+@DOORS.door("GET", "/api/v1/lessons/{lesson}/node", may="read_lesson", answers=Node, refuses=("lesson_unknown",))
+async def node(call: Call[Nothing, Nothing]) -> Node:
     """Where the lesson lives; one node serves them all."""
-    grant = await grant_of(request, "read_lesson")
-    await seat_in(request.app[STORE], grant, request.match_info["lesson"])
-    return answer({"url": request.app[PUBLIC_URL][0]})
+    await _reached(call)
+    return Node(call.app[PUBLIC_URL][0])
+
+
+def _by(grant: Grant) -> str:
+    """Whose word it is in the journal."""
+    return "cli" if grant.role == "machine" else "teacher"
 
 
 def _school(grant: Grant) -> str:
-    if grant.link is None or grant.link.school is None:
+    if grant.school is None:
         raise Problem("forbidden")
-    return grant.link.school
+    return grant.school
 
 
-async def _supporter(request: web.Request, grant: Grant, body: LessonRequest) -> School | str:
-    if grant.link is not None:
-        return (await request.app[STORE].registry.book()).schools[_school(grant)]
-    if body.supporter is None:
+async def _supporter(call: Call[Nothing, LessonRequest]) -> School | str:
+    if call.grant.role != "machine":
+        return (await call.app[STORE].registry.book()).schools[_school(call.grant)]
+    if call.body.supporter is None:
         raise Problem("bad_request", "supporter is missing")
-    return body.supporter
+    return call.body.supporter
 
 
-async def _own(request: web.Request) -> tuple[Grant, str]:
-    grant = await grant_of(request, "end_lesson")
-    lesson = request.match_info["lesson"]
-    await seat_in(request.app[STORE], grant, lesson)
-    return grant, lesson
+async def _reached(call: Call[Nothing, Nothing]) -> str:
+    """The lesson of the path. Raises Problem(lesson_unknown) for one that the caller does not reach."""
+    lesson = call.path["lesson"]
+    await seat_in(call.app[STORE], call.grant, lesson)
+    return lesson
 
 
 def _minutes(listed: ListedLesson) -> int:

@@ -1,38 +1,39 @@
-"""`/links`: standing links for teachers and classrooms, made and taken back by the command line."""
+"""`/links`: standing links for teachers and classrooms, made and taken back by who runs the server."""
 
-from aiohttp import web
+import msgspec
 
-from signaling.api.body import answer, read_body
-from signaling.context import CLOCK, PUBLIC_URL, STORE, grant_of
-from signaling.links import LinkRequest, list_links, make_link
+from signaling.api.door import Call, Doors, Nothing
+from signaling.context import CLOCK, PUBLIC_URL, STORE
+from signaling.links import LinkRequest, MadeLink, StandingLink, list_links, make_link
 from signaling.problem import Problem
 from signaling.revocation import sever
 
-ROUTES = web.RouteTableDef()
+DOORS = Doors("links")
 
 
-@ROUTES.post("/api/v1/links")
-async def mint(request: web.Request) -> web.Response:
-    """A standing link; its token is shown this once."""
-    await grant_of(request, "mint_link")
-    body = await read_body(request, LinkRequest)
-    app = request.app
-    return answer(await make_link(app[STORE], body, app[CLOCK].at(), app[PUBLIC_URL][0]), 201)
+class StandingLinks(msgspec.Struct, frozen=True):
+    """Every standing link, without its token."""
+
+    links: list[StandingLink]
 
 
-@ROUTES.get("/api/v1/links")
-async def standing(request: web.Request) -> web.Response:
-    """Every standing link with its names, without its token."""
-    await grant_of(request, "mint_link")
-    return answer({"links": await list_links(request.app[STORE])})
+@DOORS.door("POST", "/api/v1/links", may="mint_link", body=LinkRequest, answers=MadeLink, status=201)
+async def mint(call: Call[Nothing, LinkRequest]) -> MadeLink:
+    """A standing link for a teacher or a classroom; its token is shown this once."""
+    app = call.app
+    return await make_link(app[STORE], call.body, app[CLOCK].at(), app[PUBLIC_URL][0], call.grant.actor)
 
 
-@ROUTES.delete("/api/v1/links/{link}")
-async def revoke(request: web.Request) -> web.Response:
+@DOORS.door("GET", "/api/v1/links", may="mint_link", answers=StandingLinks)
+async def standing(call: Call[Nothing, Nothing]) -> StandingLinks:
+    """Every standing link with the names of its school and room, without its token."""
+    return StandingLinks(await list_links(call.app[STORE]))
+
+
+@DOORS.door("DELETE", "/api/v1/links/{link}", may="mint_link")
+async def revoke(call: Call[Nothing, Nothing]) -> None:
     """The link, and with a teacher's the links of their lessons, opens nothing from now on; what is open ends."""
-    await grant_of(request, "mint_link")
-    gone = await request.app[STORE].links.revoke(request.match_info["link"], request.app[CLOCK].at())
+    gone = await call.app[STORE].links.revoke(call.path["link"], call.app[CLOCK].at(), call.grant.actor)
     if not gone:
         raise Problem("not_found")
-    await sever(request.app, gone)
-    return web.Response(status=204)
+    await sever(call.app, gone)

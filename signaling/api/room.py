@@ -3,16 +3,15 @@
 from datetime import datetime
 
 import msgspec
-from aiohttp import web
 
 from classroom.ledger.months import SHANGHAI
 from classroom.registry.book import Book
 from classroom.store.lessons import ListedLesson
-from signaling.api.body import answer
-from signaling.context import CLOCK, STORE, grant_of
+from signaling.api.door import Call, Doors, Nothing
+from signaling.context import CLOCK, STORE
 from signaling.problem import Problem
 
-ROUTES = web.RouteTableDef()
+DOORS = Doors("room")
 
 
 class NextLesson(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,25 +35,23 @@ class Room(msgspec.Struct, frozen=True, kw_only=True):
     now: datetime
 
 
-@ROUTES.get("/api/v1/room")
-async def room(request: web.Request) -> web.Response:
-    """The classroom of the bearer's standing link."""
-    link = (await grant_of(request, "read_room")).link
-    assert link is not None, "the command line has no classroom"
-    store = request.app[STORE]
+@DOORS.door("GET", "/api/v1/room", may="read_room", answers=Room)
+async def room(call: Call[Nothing, Nothing]) -> Room:
+    """What the classroom of a standing link waits for."""
+    link = call.grant.link
+    assert link is not None, "only links have a classroom"
+    store = call.app[STORE]
     book = await store.registry.book()
     here = book.classrooms.get(link.classroom or "")
     if here is None:
         raise Problem("forbidden")
     found = await store.lessons.next_of(here.id)
-    return answer(
-        Room(
-            classroom=here.name,
-            school=book.schools[here.school].name,
-            seat=here.id,
-            next=None if found is None else _next(found, book),
-            now=request.app[CLOCK].at().astimezone(SHANGHAI),
-        )
+    return Room(
+        classroom=here.name,
+        school=book.schools[here.school].name,
+        seat=here.id,
+        next=None if found is None else _next(found, book),
+        now=call.app[CLOCK].at().astimezone(SHANGHAI),
     )
 
 

@@ -14,6 +14,7 @@ from classroom.lesson import state
 from classroom.lesson.errors import LessonError
 from classroom.lesson.events import AnyEvent
 from classroom.lesson.lesson import Lesson
+from classroom.store.audit import MACHINE
 from classroom.store.ids import new_id
 from classroom.store.store import Store
 from signaling.cli.options import fail
@@ -201,13 +202,13 @@ class StoppedServer:
             raise DeskError(f"No work month {month} has begun.") from None
 
     async def make_link(self, request: LinkRequest) -> Any:
-        return msgspec.to_builtins(await make_link(self._store, request, datetime.now(UTC), self._base_url))
+        return msgspec.to_builtins(await make_link(self._store, request, datetime.now(UTC), self._base_url, MACHINE))
 
     async def links(self) -> Any:
         return msgspec.to_builtins({"links": await list_links(self._store)})
 
     async def revoke_link(self, link: str) -> None:
-        if not await self._store.links.revoke(link, datetime.now(UTC)):
+        if not await self._store.links.revoke(link, datetime.now(UTC), MACHINE):
             raise DeskError("There is no such link, or it was revoked before.")
 
     async def pairs(self) -> Any:
