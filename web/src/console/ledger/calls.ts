@@ -34,14 +34,14 @@ export interface NewWord {
   students?: Numbers;
   teachers?: Numbers;
   rooms?: string[];
-  subjects?: string[];
+  subject?: string[];
   is_test?: boolean;
   is_cancelled?: boolean;
   files?: string[];
   link?: string;
 }
 
-export const sayWord = (activity: string, word: NewWord): Promise<ActivityDetail> => call("POST", `/activities/${encodeURIComponent(activity)}/words`, word);
+export const sayWord = (activity: string, word: NewWord): Promise<Word> => call("POST", `/activities/${encodeURIComponent(activity)}/words`, word);
 export const decideWord = (id: string, verdict: "approve" | "refuse", reason: string): Promise<unknown> => call("POST", `/words/${encodeURIComponent(id)}/${verdict}`, { reason });
 
 export const proposedWords = (): Promise<Page<Word>> => call("GET", "/words?state=proposed");

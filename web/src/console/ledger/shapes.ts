@@ -151,13 +151,15 @@ export interface Page<T> {
 export interface Part {
   ref: string;
   label: string;
-  value: number;
+  /** What it adds to the value; of a text: the text. */
+  value: number | string;
 }
 
 export interface ReturnCell {
   value: CellValue;
   computed: CellValue;
-  printed: string;
+  /** A text, or the ticked boxes. */
+  printed: string | string[];
   hand: { value: CellValue; reason: string; by_name: string; at: Instant } | null;
   parts: Part[];
 }

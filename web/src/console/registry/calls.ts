@@ -2,7 +2,7 @@ import { call } from "../api";
 import { query } from "../ledger/calls";
 import type { Page } from "../ledger/shapes";
 import { sendFile } from "../ledger/upload";
-import type { Answers, ClassLine, Fact, FactSubject, FactValue, Field, ImportPreview, MaterialLine, PairDetail, PairLine, PersonLine, PublicityLine, SchoolDetail, SchoolLine, Standard } from "./shapes";
+import type { ClassLine, Fact, FactSubject, FactValue, Field, ImportReport, ImportWanted, MaterialLine, PairDetail, PairLine, PersonLine, PublicityLine, SchoolDetail, SchoolLine, Standard } from "./shapes";
 
 // The registry's calls of the API.
 
@@ -56,8 +56,11 @@ export const addPublicity = (body: object): Promise<PublicityLine> => call("POST
 export const listStandards = (): Promise<{ items: Standard[] }> => call("GET", "/registry/standards");
 export const exportAddress = (kind: string, format: "csv" | "xlsx"): string => `/api/v1/registry/export${query({ kind, format })}`;
 
-const importAddress = (values: object, answers: Answers): string => `/api/v1/registry/imports${query({ ...values, answers: Object.keys(answers).length ? JSON.stringify(answers) : undefined })}`;
+function importAddress({ kind, since, stages, same }: ImportWanted, values: object): string {
+  const answers = Object.entries(same);
+  return `/api/v1/registry/imports${query({ kind, since, stages: stages || undefined, same: answers.length ? JSON.stringify(answers) : undefined, ...values })}`;
+}
 /** What each line of the file would do; nothing is written. */
-export const previewImport = (kind: string, file: File, answers: Answers): Promise<ImportPreview> => sendFile(file, undefined, importAddress({ kind, name: file.name, dry_run: true }, answers));
+export const previewImport = (file: File, wanted: ImportWanted): Promise<ImportReport> => sendFile(file, undefined, importAddress(wanted, { name: file.name, dry_run: true }));
 /** Does what was previewed; the digest makes sure that it is the same file over the same registry. */
-export const applyImport = (kind: string, file: File, answers: Answers, digest: string): Promise<ImportPreview> => sendFile(file, undefined, importAddress({ kind, name: file.name, digest }, answers));
+export const applyImport = (file: File, wanted: ImportWanted, digest: string): Promise<ImportReport> => sendFile(file, undefined, importAddress(wanted, { name: file.name, digest }));

@@ -15,7 +15,8 @@ export interface Fact {
   value: FactValue;
   recorded_at: Instant;
   actor: string;
-  by_name?: string;
+  by_name: string;
+  reason: string;
 }
 
 /** What a field is called and, as JSON Schema, what may stand in it. */
@@ -25,6 +26,8 @@ export interface Field {
   label: string;
   label_en: string;
   choices: string[];
+  /** The school's own officer may say it. */
+  is_school_kept: boolean;
   schema: JsonSchema;
 }
 
@@ -35,6 +38,10 @@ export interface SchoolLine {
   is_own: boolean;
   is_rural: boolean | null;
   is_small: boolean | null;
+  /** Exactly 100 pupils. */
+  is_at_limit: boolean;
+  stage: string | null;
+  pupils: number | null;
   missing: string[];
   /** The verdict in force today, and since when. */
   equipment: { verdict: string; valid_until: string | null; since: string } | null;
@@ -50,6 +57,8 @@ export interface PairLine {
   supporter_name: string;
   recipient: string | null;
   recipient_name: string | null;
+  /** Where the school will be, while 待定. */
+  district: string | null;
   level: string | null;
   status: string | null;
   stage: string | null;
@@ -116,7 +125,7 @@ export interface Standard {
   items: StandardItem[];
 }
 
-export type Verdict = "new" | "same" | "changed" | "ask" | "refused";
+export type Effect = "new" | "same" | "changed" | "ask" | "refused";
 
 /** A name that looks like a registered one: the same school? A person answers, never the program. */
 export interface Question {
@@ -126,19 +135,28 @@ export interface Question {
 
 export interface ImportLine {
   /** Of the file, from 1. */
-  number: number;
-  title: string;
-  verdict: Verdict;
-  says: string[];
-  problem: string | null;
+  line: number;
+  effect: Effect;
+  text: string;
+  notes: string[];
+  missing: string[];
   questions: Question[];
-  missing: { school: string; field: string; label: string; suggestion: string | null }[];
 }
 
-export interface ImportPreview {
+export interface ImportReport {
   digest: string;
+  since: string;
+  is_applied: boolean;
+  counts: Record<Effect, number>;
   lines: ImportLine[];
 }
 
-/** A name in the list → the school it is another writing of; null: a school of its own. */
-export type Answers = Record<string, string | null>;
+export interface ImportWanted {
+  kind: string;
+  /** From when on what is new holds. */
+  since: string;
+  /** A school's 学段 is taken from its name where the name says it. */
+  stages: boolean;
+  /** A name in the list → the school it is another writing of; null: a school of its own. */
+  same: Record<string, string | null>;
+}

@@ -4,7 +4,7 @@ import { useLoad } from "../ledger/load";
 import type { MonthInfo } from "../ledger/shapes";
 import { listPairs } from "../registry/calls";
 import type { PairLine } from "../registry/shapes";
-import { t } from "../strings";
+import { pairName } from "../registry/value";
 
 export interface Choices {
   months: ComputedRef<string[]>;
@@ -27,7 +27,7 @@ export function useChoices(): Choices {
     infos: begun,
     current: computed(() => months.data.value?.current ?? null),
     pairs: computed(() => (pairs.data.value ?? []).filter((pair) => pair.recipient !== null)),
-    named: computed(() => (pairs.data.value ?? []).map((pair) => ({ id: pair.id, text: t("pair_words", { supporter: pair.supporter_name, recipient: pair.recipient_name ?? "—" }) }))),
+    named: computed(() => (pairs.data.value ?? []).map((pair) => ({ id: pair.id, text: pairName(pair) }))),
     isReady: computed(() => months.data.value !== null && pairs.data.value !== null),
     failure: computed(() => months.failure.value || pairs.failure.value),
     reload: () => void Promise.all([months.reload(), pairs.reload()]),

@@ -50,6 +50,7 @@ export const ledger = {
   mark_teacher_twice: ["教师同时在两处", "Same teacher twice"],
   mark_day_off: ["节假日活动", "On a day off"],
   mark_early: ["早于 7:30", "Before 7:30"],
+  mark_waiting: ["待确认超过 5 个工作日", "Waiting for more than five working days"],
   mark_late: ["晚于 18:00", "After 18:00"],
 
   detail_title: ["活动详情", "Activity"],
@@ -243,7 +244,6 @@ export const ledger = {
   hand_reason_3: ["使用其他视频会议开展", "Held in another meeting system"],
   hand_sync_note: ["同步课堂没有连接记录时，录入后为“待确认”，须由第二人凭佐证确认后才计入。", "A synchronized lesson without a log waits until a second person confirms it with evidence."],
   hand_month_note: ["{date} 属于 {month} 工作月度（{first} 至 {last}）。", "{date} lies in {month} ({first} to {last})."],
-  hand_month_frozen: ["该月已提交，录入后由教育局审核，再记入当前月份。", "That month is filed: the bureau decides, then it goes into the open month."],
   hand_save: ["保存这条活动", "Save"],
   hand_saved: ["已保存：{verdict}", "Saved: {verdict}"],
   hand_another: ["再录一条", "Another one"],
