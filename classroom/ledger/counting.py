@@ -358,9 +358,10 @@ def _counted_rooms(found: _Found, said: Standing) -> tuple[RoomEvidence, ...]:
         is_named = not is_host and room.room in said.rooms
         counts = is_first or is_named or room.minutes >= found.low
         rooms.append(msgspec.structs.replace(room, is_counted=counts, headcount=_as_said(room, said)))
-    has_teacher = any(room.headcount.teachers for room in rooms if room.role is Role.HOST and room.is_counted)
-    if found.hosts and not has_teacher:
-        rooms[0] = msgspec.structs.replace(rooms[0], headcount=with_a_teacher(rooms[0].headcount))
+    teaching = [place for place, room in enumerate(rooms) if room.role is Role.HOST and room.is_counted]
+    if teaching and not any(rooms[place].headcount.teachers for place in teaching):
+        first = rooms[teaching[0]]
+        rooms[teaching[0]] = msgspec.structs.replace(first, headcount=with_a_teacher(first.headcount))
     return tuple(rooms)
 
 

@@ -13,12 +13,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from classroom.ledger.activity import Activity, Flag, NumberSource, State
-from classroom.ledger.counting import judge
+from classroom.ledger.counting import judge, judge_again
 from classroom.ledger.facts import Facts, Lesson, Role, Seat
 from classroom.ledger.intervals import bridge, intersect, total_ms, union
 from classroom.ledger.months import WindowMode, default_windows, window_of
 from classroom.ledger.rollup import month_of
-from classroom.ledger.words import Word, WordKind
+from classroom.ledger.words import Word, WordKind, standing
 from classroom.registry.facts import Pair, StatusChange
 
 COUNTED, PENDING, NOT_COUNTED = State.COUNTED, State.PENDING, State.NOT_COUNTED
@@ -595,3 +595,138 @@ def test_the_order_and_the_cut_of_the_log_change_nothing(day_of: Any, host: Any,
     for text in reversed(texts[0]):
         pieces.host(text)
     assert pieces.activities() == whole.activities()
+
+
+# What people say of it
+
+
+def test_v32_a_correction_that_names_its_rooms_makes_an_outage_count(day_of: Any) -> None:
+    """The pure half: which month takes the 补计 is told where activities are stored."""
+    day = day_of(date(2019, 5, 20))
+    day.lesson()
+    day.host()
+    day.rural("R1", "09:00-09:03")
+    assert (result(day.activity()), day.activity().minutes) == ((NOT_COUNTED, 0, 0), 3)
+    day.correct("L.0.P1", rooms=("R1",))
+    activity = day.activity()
+    assert (result(activity), activity.minutes) == ((COUNTED, 1, 67), 3)
+    assert Flag.CORRECTED in activity.flags and activity.word == "word0"
+
+
+def test_only_the_named_rooms_of_a_correction_count_besides_those_that_were_there(day: Any) -> None:
+    day.lesson(rooms="U1 R1 R2")
+    day.host()
+    day.rural("R1", "09:00-09:03")
+    day.rural("R2", "09:00-09:03")
+    day.correct("L.0.P1", rooms=("R2",))
+    assert result(day.activity()) == (COUNTED, 1, 65)
+
+
+def test_a_confirmation_counts_the_rooms_from_low_minutes_on(day: Any) -> None:
+    day.lesson(rooms="U1 R1 R2")
+    day.host()
+    day.rural("R1", "09:22-09:40")
+    day.rural("R2", "09:22-09:31")
+    day.confirm("L.0.P1")
+    assert result(day.activity()) == (COUNTED, 1, 67)
+
+
+def test_an_outage_of_both_rooms_is_corrected_with_the_host_class(day: Any) -> None:
+    day.lesson()
+    day.correct("L.0.P1", rooms=("R1",))
+    assert result(day.activity()) == (COUNTED, 1, 67)
+
+
+def test_a_test_flag_is_put_and_taken_away_by_correction(day: Any) -> None:
+    day.lesson(is_test=True)
+    day.host()
+    day.rural("R1")
+    day.correct("L.0.P1", is_test=False)
+    assert result(day.activity()) == (COUNTED, 1, 67)
+    day.correct("L.0.P1", clock="17:00", is_test=True)
+    assert (result(day.activity()), day.activity().flags) == ((NOT_COUNTED, 0, 0), (Flag.TEST, Flag.CORRECTED))
+
+
+def test_a_lesson_held_after_its_cancellation_is_uncancelled_by_correction(day: Any) -> None:
+    day.lesson(is_cancelled=True)
+    day.host()
+    day.rural("R1")
+    day.correct("L.0.P1", is_cancelled=False)
+    assert result(day.activity()) == (COUNTED, 1, 67)
+
+
+def test_numbers_and_subject_are_corrected_by_room_and_as_a_whole(day: Any) -> None:
+    day.lesson()
+    day.host()
+    day.rural("R1")
+    day.correct("L.0.P1", students={"R1": 20, "U1": 41}, subjects=("音", "美"))
+    activity = day.activity()
+    assert (result(activity), activity.subjects, activity.host_participants) == ((COUNTED, 1, 63), ("音", "美"), 42)
+    assert Flag.BY_ROSTER not in activity.flags
+    day.correct("L.0.P1", clock="17:00", students=50, teachers=3)
+    assert (day.activity().students, day.activity().teachers, day.activity().participants) == (50, 3, 53)
+
+
+def test_a_correction_does_not_make_an_inactive_pair_count(day: Any) -> None:
+    day.lesson(rooms="U1 R9", pairs="P11")
+    day.host()
+    day.rural("R9")
+    day.correct("L.0.P11", rooms=("R9",))
+    assert (result(day.activity()), Flag.PAIR_INACTIVE in day.activity().flags) == ((NOT_COUNTED, 0, 0), True)
+
+
+words = st.lists(
+    st.sampled_from(
+        [
+            {"kind": "confirm"},
+            {"kind": "reject"},
+            {"rooms": ("R1",)},
+            {"students": {"R1": 20}},
+            {"students": 50},
+            {"subjects": ("音",)},
+            {"is_test": True},
+            {"is_test": False},
+            {"is_cancelled": False},
+        ]
+    ),
+    max_size=4,
+)
+
+
+@given(spans, spans, words, words, st.booleans(), st.booleans())
+def test_judging_again_from_the_evidence_is_as_good_as_from_the_log(
+    day_of: Any, host: Any, rural: Any, before: Any, after: Any, is_test: bool, is_reverse: bool
+) -> None:
+    """Whatever was said before the activity was stored, and after."""
+    day = day_of()
+    day.lesson(rooms="R1 U1" if is_reverse else "U1 R1", is_test=is_test, observers=3)
+    teaches, listens = ("R1", "U1") if is_reverse else ("U1", "R1")
+    for room, role, side in ((teaches, Role.HOST, host), (listens, Role.RURAL, rural)):
+        day.connected(room, role, *(f"{clock(a, b)}-{clock(c, d)}" for a, b, c, d in side))
+
+    def say(said: Any) -> None:
+        for change in said:
+            at = f"16:{len(day.words):02}"
+            if "kind" in change:
+                day.confirm("L.0.P1", accepted=change["kind"] == "confirm", clock=at)
+            else:
+                day.correct("L.0.P1", clock=at, **change)
+
+    say(before)
+    stored = msgspec.convert(msgspec.to_builtins(day.activity()), Activity)
+    say(after)
+    assert judge_again(stored, day.pairs[0], standing(day.words), day.rules) == day.activity()
+
+
+def test_a_pair_made_active_later_and_a_class_that_grew_are_judged_from_the_evidence(day: Any) -> None:
+    active_pair = day.pairs[0]
+    day.pairs = [msgspec.structs.replace(active_pair, statuses=())]
+    day.lesson(seats=tuple(msgspec.structs.replace(seat, class_id=f"c{seat.room}") for seat in day.seats("U1 R1")))
+    day.host()
+    day.rural("R1")
+    waiting = day.activity()
+    assert waiting.flags == (Flag.PAIR_INACTIVE,)
+    active = judge_again(waiting, active_pair, standing([]), day.rules)
+    assert result(active) == (COUNTED, 1, 67)
+    grown = judge_again(active, active_pair, standing([]), day.rules, {"cR1": 25, "other": 7})
+    assert (result(grown), grown.rooms[1].headcount.roster) == ((COUNTED, 1, 69), 25)
