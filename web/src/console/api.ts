@@ -14,7 +14,7 @@ export function whenSessionIsLost(act: () => void): void {
 }
 
 /** One JSON call to /api/v1 under the session's cookie; "" answers are null. Fails with a Problem only. */
-export async function call<T>(method: "GET" | "POST" | "PUT" | "DELETE", path: string, body?: unknown): Promise<T> {
+export async function call<T>(method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE", path: string, body?: unknown): Promise<T> {
   const headers: Record<string, string> = { Accept: "application/json" };
   const init: RequestInit = { method, headers };
   if (body !== undefined) {

@@ -52,7 +52,7 @@ export const shell = {
   setup_officer: ["教育局填报人", "Bureau officer"],
   setup_name: ["姓名", "Name"],
   setup_go: ["完成设置", "Finish"],
-  setup_done: ["设置完成，请用新账号登录。", "Done. Sign in with the new account."],
+  setup_officer_once: ["至少 10 个字符；本人第一次登录时要换成自己的密码。", "At least 10 characters; its owner changes it at the first sign-in."],
   setup_over: ["首次设置已经完成，请直接登录。", "The set-up is done already: sign in."],
   setup_need: ["请把各栏填写完整。", "Fill in every field."],
   password_repeat: ["再输一遍密码", "The password once more"],

@@ -1,0 +1,98 @@
+import { call } from "../api";
+import { query } from "../ledger/calls";
+import type { Instant, Page } from "../ledger/shapes";
+import type { Role } from "../session";
+
+// The administrator's calls of the API.
+
+export interface AccountLine {
+  id: string;
+  login: string;
+  name: string;
+  role: Role;
+  school: string | null;
+  school_name: string | null;
+  created_at: Instant;
+  disabled_at: Instant | null;
+  must_change: boolean;
+  once_until: Instant | null;
+  version: number;
+}
+
+export interface MadePassword {
+  account: AccountLine;
+  password: string;
+}
+
+export interface AccountQuery {
+  q?: string;
+  role?: string;
+  after?: string;
+}
+
+const account = (id: string): string => `/accounts/${encodeURIComponent(id)}`;
+export const listAccounts = (wanted: AccountQuery): Promise<Page<AccountLine>> => call("GET", `/accounts${query(wanted)}`);
+export const createAccount = (body: { login: string; name: string; role: Role; school?: string }): Promise<MadePassword> => call("POST", "/accounts", body);
+export const changeAccount = (id: string, body: { version: number; name?: string; role?: Role; school?: string | null }): Promise<AccountLine> => call("PATCH", account(id), body);
+export const switchAccount = (id: string, to: "enable" | "disable"): Promise<AccountLine> => call("POST", `${account(id)}/${to}`);
+export const resetAccount = (id: string): Promise<MadePassword> => call("POST", `${account(id)}/reset`);
+
+export interface AuditEntry {
+  seq: number;
+  at: Instant;
+  actor_kind: string;
+  actor: string;
+  actor_name: string | null;
+  action: string;
+  subject: string;
+  subject_name: string | null;
+  detail: unknown;
+}
+
+export interface AuditQuery {
+  action?: string;
+  actor?: string;
+  subject?: string;
+  from?: string;
+  to?: string;
+  after?: string;
+}
+
+export interface Verified {
+  whole: boolean;
+  entries: number;
+  broken_at: number | null;
+}
+
+export const listAudit = (wanted: AuditQuery): Promise<Page<AuditEntry>> => call("GET", `/audit${query(wanted)}`);
+export const verifyAudit = (): Promise<Verified> => call("POST", "/audit/verify");
+
+export interface Program {
+  id: string;
+  name: string;
+  scopes: string[];
+  created_at: Instant;
+  expires_at: Instant | null;
+  revoked_at: Instant | null;
+  last_used_at: Instant | null;
+}
+
+export const listPrograms = (): Promise<Page<Program>> => call("GET", "/programs");
+export const createProgram = (body: { name: string; scopes: string[]; days: number }): Promise<Program & { token: string }> => call("POST", "/programs", body);
+export const revokeProgram = (id: string): Promise<unknown> => call("DELETE", `/programs/${encodeURIComponent(id)}`);
+
+export interface Webhook {
+  id: string;
+  url: string;
+  kinds: string[];
+  state: string;
+  waiting: number;
+  failed_since: Instant | null;
+  last_error: string | null;
+  last_delivered_at: Instant | null;
+}
+
+export const listWebhooks = (): Promise<Page<Webhook>> => call("GET", "/webhooks");
+export const createWebhook = (body: { url: string; kinds: string[] }): Promise<Webhook & { secret: string }> => call("POST", "/webhooks", body);
+export const removeWebhook = (id: string): Promise<unknown> => call("DELETE", `/webhooks/${encodeURIComponent(id)}`);
+export const replayWebhook = (id: string): Promise<unknown> => call("POST", `/webhooks/${encodeURIComponent(id)}/replay`);

@@ -1,0 +1,136 @@
+import { call } from "../api";
+import { query } from "../ledger/calls";
+import type { CellValue, Instant, Kind, Month, MonthInfo, ReturnCell } from "../ledger/shapes";
+import type { Sheet } from "../PaperSheet.vue";
+import type { Filed, FilingState, ReturnLine } from "../school/calls";
+
+// The bureau's calls of the API.
+
+export interface KindTotal {
+  kind: Kind;
+  words: string;
+  unit: string;
+  count: number;
+  participants: number;
+  last_count: number;
+  last_participants: number;
+  year_count: number;
+  target: number | null;
+}
+
+export interface Todo {
+  code: string;
+  text: string;
+  month: Month;
+  pair: string | null;
+  pair_name: string | null;
+  due_at: Instant | null;
+  days_left: number | null;
+}
+
+export interface Filing {
+  total: number;
+  draft: number;
+  submitted: number;
+  returned: number;
+  received: number;
+  locked: number;
+  overdue: number;
+  unconfirmed: number;
+}
+
+export interface Coverage {
+  own_schools: number;
+  task: number | null;
+  task_rate: string | null;
+  goal20: number | null;
+  goal28: number | null;
+  school_total: number | null;
+  county_pairs: number;
+  pairs: number;
+}
+
+export interface Flag {
+  code: string;
+  text: string;
+  pair: string | null;
+  pair_name: string | null;
+  activity: string | null;
+}
+
+export interface Overview {
+  month: MonthInfo;
+  kinds: KindTotal[];
+  todo: Todo[];
+  filing: Filing;
+  coverage: Coverage;
+  flags: Flag[];
+  pending: number;
+  proposed: number;
+}
+
+export interface MatrixCell {
+  month: Month;
+  count: number;
+  participants: number;
+  pending: number;
+  filing: FilingState | null;
+}
+
+export interface MatrixRow {
+  pair: string;
+  supporter: string;
+  recipient: string | null;
+  level: string | null;
+  status: string;
+  is_ours: boolean;
+  cells: MatrixCell[];
+  count: number;
+  participants: number;
+  target: number | null;
+}
+
+export interface Matrix {
+  year: number;
+  months: Month[];
+  rows: MatrixRow[];
+}
+
+export type BureauState = "draft" | "signed" | "sent";
+
+export interface ReturnList {
+  month: MonthInfo;
+  items: ReturnLine[];
+  bureau: { state: BureauState; version: number; sent_at: Instant | null; on_time: boolean | null };
+}
+
+export type Totals = Record<string, CellValue>;
+
+export interface BureauReturn {
+  form: "annex2";
+  month: MonthInfo;
+  state: BureauState;
+  version: number;
+  frozen: boolean;
+  filer: string | null;
+  cells: Record<string, ReturnCell>;
+  missing: { cell: string; text: string }[];
+  notes: string[];
+  history: Filed[];
+  may: string[];
+  compare: Record<"any_side" | "recipient_side", { sum: Totals; distinct: Totals }>;
+  sheet: Sheet;
+}
+
+export const readOverview = (month?: Month): Promise<Overview> => call("GET", `/overview${query({ month })}`);
+export const readMatrix = (year: number, kind: Kind): Promise<Matrix> => call("GET", `/matrix${query({ year, kind })}`);
+export const listReturns = (month: Month): Promise<ReturnList> => call("GET", `/returns${query({ month })}`);
+export const readBureauReturn = (month: Month): Promise<BureauReturn> => call("GET", `/returns/${month}/bureau`);
+export const putBureauCells = (month: Month, version: number, cells: Record<string, { value: CellValue; reason: string } | null>): Promise<BureauReturn> => call("PUT", `/returns/${month}/bureau/cells`, { version, cells });
+export const actOnBureau = (month: Month, action: string, body: object): Promise<BureauReturn> => call("POST", `/returns/${month}/bureau/${action}`, body);
+export const bureauPaper = (month: Month, format: string): string => `/api/v1/returns/${month}/bureau/paper?format=${format}`;
+export const blankPaper = (form: "annex2" | "annex3", format: string): string => `/api/v1/returns/blank?form=${form}&format=${format}`;
+export interface Reminders {
+  items: { text: string }[];
+}
+export const readReminders = (month: Month): Promise<Reminders> => call("GET", `/reminders${query({ month })}`);
