@@ -97,8 +97,6 @@ export interface MaterialLine {
   file: string;
   uploaded_at: Instant;
   removed_at: Instant | null;
-  /** False: the school had this very content before. */
-  is_new?: boolean;
 }
 
 export const OUTLET_LEVELS = ["school", "county", "city", "province"] as const;
@@ -118,10 +116,12 @@ export interface StandardItem {
   text: string;
   required: boolean;
   how: string;
+  threshold: string;
 }
 
 export interface Standard {
   version: number;
+  title: string;
   items: StandardItem[];
 }
 

@@ -135,7 +135,6 @@ export const registry = {
   materials_remove_text: ["删除“{title}”？在本月内删除的不再计数；以前月份的数字不变。", "Delete “{title}”? Earlier months keep their numbers."],
   materials_removed: ["已删除", "Deleted"],
   materials_empty: ["还没有上传过程资料。", "No materials yet."],
-  materials_same: ["这个文件以前传过，不会重复计数。", "This file was uploaded before; it counts once."],
   materials_saved: ["已上传：{title}", "Uploaded: {title}"],
 
   publicity_title: ["宣传报道", "Publicity"],
@@ -172,7 +171,6 @@ export const registry = {
   equipment_on: ["核定日期", "Decided on"],
   equipment_derived: ["必备项目全部符合：达标", "Every required item passes"],
   equipment_derived_no: ["还有 {n} 个必备项目不符合：未达标", "{n} required items fail"],
-  equipment_standard: ["标准版本 {n}", "Standard, version {n}"],
 
   import_title: ["导入", "Import"],
   import_intro: ["先选文件，系统逐行说明会怎样变化，看过之后再导入；没有点“导入”之前什么都不会改。", "Choose a file; every line is explained before anything changes."],
