@@ -23,7 +23,7 @@ class Device(Protocol):
 
 @dataclass(eq=False, slots=True)
 class Guest:
-    """A device in a lesson. `seat` is None for an observer; `holder` says whose link it came by."""
+    """A device in a lesson. `seat` is None for an observer; `holder` says whose `link` it came by."""
 
     lesson: str
     role: Role
@@ -31,6 +31,7 @@ class Guest:
     holder: str
     device: Device
     device_id: str
+    link: str = ""
 
     @property
     def by(self) -> str:

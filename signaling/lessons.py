@@ -20,6 +20,7 @@ from classroom.lesson.heartbeat import Heartbeat
 from classroom.lesson.lesson import SOURCES, Lesson, require_not_ended, require_open, require_teacher, seat_of
 from classroom.registry.facts import Role
 from classroom.relay.hub import Notice
+from classroom.store.audit import Actor
 from classroom.store.store import Store
 from signaling.clock import Clock
 from signaling.commands import Command, class_ids, command_of
@@ -132,15 +133,17 @@ class Lessons:
             live.set_recording_problem(None if code == "recovered" else code)
 
     async def attach(
-        self, lesson: str, *, role: Role, seat: str | None, holder: str, device: Device, device_id: str
+        self, lesson: str, *, role: Role, seat: str | None, holder: str, device: Device, device_id: str, link: str = ""
     ) -> Guest:
         """Lets a device in: its seat is taken, an older device of the seat is told `replaced`, and Welcome is sent.
+
+        `link` is the one that it came by, for the audit log.
 
         Raises LessonError: lesson_unknown, lesson_ended, seat_unknown, seat_taken, observers_full.
         """
         live = await self._of(lesson)
         require_not_ended(live.lesson)
-        guest = Guest(lesson=lesson, role=role, seat=seat, holder=holder, device=device, device_id=device_id)
+        guest = Guest(lesson=lesson, role=role, seat=seat, holder=holder, device=device, device_id=device_id, link=link)
         if seat is not None:
             seat_of(live.lesson, seat)
         live.guests.check(role, holder, live.lesson)
@@ -167,20 +170,20 @@ class Lessons:
             await self._note_consent(guest, message)
         command = command_of(message, guest.by, guest.seat)
         if command is not None:
-            await self.command(guest.lesson, command)
+            await self.command(guest.lesson, command, _actor(guest))
         return None
 
-    async def command(self, lesson: str, command: Command) -> Lesson:
+    async def command(self, lesson: str, command: Command, actor: Actor | None = None) -> Lesson:
         """The lesson after the command's events are durable and told. Raises LessonError."""
-        return await (await self._of(lesson)).give(command)
+        return await (await self._of(lesson)).give(command, actor)
 
-    async def end(self, lesson: str, by: str) -> None:
+    async def end(self, lesson: str, by: str, actor: Actor) -> None:
         """下课 by HTTP. `by` is `teacher` or `cli`. Raises LessonError."""
-        await self.command(lesson, partial(state.end, by=by, reason="cli" if by == "cli" else "teacher"))
+        await self.command(lesson, partial(state.end, by=by, reason="cli" if by == "cli" else "teacher"), actor)
 
-    async def cancel(self, lesson: str, by: str) -> None:
+    async def cancel(self, lesson: str, by: str, actor: Actor) -> None:
         """The lesson is not held. Raises LessonError."""
-        await self.command(lesson, partial(state.cancel, by=by))
+        await self.command(lesson, partial(state.cancel, by=by), actor)
 
     async def check_publish(self, lesson: str, seat: str, source: str, *, role: Role, holder: str) -> None:
         """Whether media of a seat may come in now: the seat's own, into an open lesson; the teacher's opens it.
@@ -327,7 +330,7 @@ class Lessons:
         require_teacher(guest.by)
         require_not_ended(live.lesson)
         noted = class_ids(live.lesson, message.seat)
-        await self._store.registry.note_consent(noted, message.by_name, self._clock.at())
+        await self._store.registry.note_consent(noted, message.by_name, self._clock.at(), _actor(guest))
 
     async def _mint_joins(self, live: Live) -> None:
         """Links to hand to the classrooms, since nobody can read the first ones back out of the store."""
@@ -345,3 +348,8 @@ class Lessons:
                     expires_at=max(at, state.planned_end(live.lesson) or at) + LINK_LIFE,
                 )
                 live.joins[plan.seat] = f"/join/{token}"
+
+
+def _actor(guest: Guest) -> Actor:
+    """Who stands in the audit log for what a page asks."""
+    return Actor("link", guest.link)

@@ -6,6 +6,7 @@ from typing import Literal
 import msgspec
 
 from classroom.store.audit import Actor
+from classroom.store.registry import By
 from classroom.store.store import Store
 from signaling.messages import Name
 from signaling.scheduling import RURAL_ROOM
@@ -66,10 +67,10 @@ async def list_links(store: Store) -> list[StandingLink]:
 
 async def make_link(store: Store, request: LinkRequest, at: datetime, base_url: str, actor: Actor) -> MadeLink:
     """Mint a standing link; it holds until it is revoked."""
-    school = await store.registry.school(request.school)
+    school = await store.registry.school(request.school, by=By(actor, at))
     classroom = None
     if request.role == "classroom":
-        classroom = await store.registry.classroom(school.id, request.classroom or RURAL_ROOM)
+        classroom = await store.registry.classroom(school.id, request.classroom or RURAL_ROOM, by=By(actor, at))
     token, link = await store.links.mint(
         request.role,
         at,

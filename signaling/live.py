@@ -5,7 +5,7 @@ The journal is the truth: what could not be appended has not happened, and nobod
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from typing import Final, Protocol
@@ -25,6 +25,7 @@ from classroom.lesson.heartbeat import Heartbeat
 from classroom.lesson.lesson import Lesson
 from classroom.lesson.recording import stop_recording
 from classroom.relay.hub import Flow, Link
+from classroom.store.audit import Actor
 from classroom.store.journal import JournalConflict
 from classroom.store.store import Store
 from signaling.clock import Clock
@@ -78,6 +79,17 @@ class Parts:
 class _Order:
     command: Command
     done: asyncio.Future[Lesson] | None = None
+    actor: Actor | None = None
+
+
+@dataclass(slots=True)
+class _Outcome:
+    """What a batch of orders came to: the lesson after them, what happened and by whom, each order's refusal."""
+
+    lesson: Lesson
+    events: list[AnyEvent] = field(default_factory=list)
+    actors: dict[int, Actor] = field(default_factory=dict)
+    refused: list[Exception | None] = field(default_factory=list)
 
 
 class Live:
@@ -107,12 +119,15 @@ class Live:
         self._recording_problem: str | None = None
         self._task = asyncio.create_task(self._run(), name=f"lesson {lesson.id}")
 
-    async def give(self, command: Command) -> Lesson:
-        """The lesson after the command's events are durable. Raises LessonError, and what the store raises."""
+    async def give(self, command: Command, actor: Actor | None = None) -> Lesson:
+        """The lesson after the command's events are durable; `actor` stands in the audit log.
+
+        Raises LessonError, and what the store raises.
+        """
         self.used = self._parts.clock.now()
         if self.is_over or self._is_closed:
             raise LessonError("lesson_ended" if self.is_over else "closing")
-        order = _Order(command, asyncio.get_running_loop().create_future())
+        order = _Order(command, asyncio.get_running_loop().create_future(), actor)
         try:
             self._inbox.put_nowait(order)
         except asyncio.QueueFull:
@@ -211,54 +226,54 @@ class Live:
 
     async def _obey(self, orders: Sequence[_Order]) -> None:
         try:
-            lesson, events, refused = await self._append(orders)
+            outcome = await self._append(orders)
         except Exception as error:
             log.exception("journal refused", lesson=self.lesson.id)
             for order in orders:
                 _answer(order, error)
             return
-        self.lesson = lesson
+        self.lesson, events = outcome.lesson, outcome.events
         # Its flows are younger than the last tick: whoever is told of a new stream is told what is in it.
         if any(isinstance(event, StreamFlowing) for event in events):
-            self._flows = by_lesson(self._parts.hub.flows()).get(lesson.id, [])
-        for order, refusal in zip(orders, refused, strict=True):
-            _answer(order, refusal or lesson)
+            self._flows = by_lesson(self._parts.hub.flows()).get(self.lesson.id, [])
+        for order, refusal in zip(orders, outcome.refused, strict=True):
+            _answer(order, refusal or self.lesson)
         if events:
             self._tell()
             await self._follow(events)
 
-    async def _append(self, orders: Sequence[_Order]) -> tuple[Lesson, list[AnyEvent], list[Exception | None]]:
-        """The lesson after all orders, their events durable, and each order's refusal."""
+    async def _append(self, orders: Sequence[_Order]) -> _Outcome:
+        """What came of all orders, durable."""
         try:
             outcome = self._decide(orders)
-            await self._parts.store.journal.append(outcome[1])
+            await self._parts.store.journal.append(outcome.events, outcome.actors)
         except JournalConflict:
             # The command line wrote to this lesson beside us: take its events in and decide again.
             stored = state.fold(await self._parts.store.journal.events(self.lesson.id))
             assert stored is not None
             self.lesson = stored
             outcome = self._decide(orders)
-            await self._parts.store.journal.append(outcome[1])
+            await self._parts.store.journal.append(outcome.events, outcome.actors)
         return outcome
 
-    def _decide(self, orders: Sequence[_Order]) -> tuple[Lesson, list[AnyEvent], list[Exception | None]]:
-        lesson, at = self.lesson, self._parts.clock.at()
-        events: list[AnyEvent] = []
-        refused: list[Exception | None] = []
+    def _decide(self, orders: Sequence[_Order]) -> _Outcome:
+        outcome, at = _Outcome(self.lesson), self._parts.clock.at()
         for order in orders:
             try:
-                happened = order.command(lesson, at)
-                lesson = state.fold(happened, lesson) or lesson
+                happened = order.command(outcome.lesson, at)
+                outcome.lesson = state.fold(happened, outcome.lesson) or outcome.lesson
             except LessonError as refusal:
-                refused.append(refusal)
+                outcome.refused.append(refusal)
             except Exception as error:
                 # A fault of ours in one command must not take the others of the batch with it.
-                log.exception("command failed", lesson=lesson.id)
-                refused.append(error)
+                log.exception("command failed", lesson=self.lesson.id)
+                outcome.refused.append(error)
             else:
-                events += happened
-                refused.append(None)
-        return lesson, events, refused
+                outcome.events += happened
+                outcome.refused.append(None)
+                if order.actor is not None:
+                    outcome.actors |= {event.seq: order.actor for event in happened}
+        return outcome
 
     def _tell(self) -> None:
         for for_teacher in (True, False):

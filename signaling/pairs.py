@@ -8,6 +8,8 @@ from classroom.ledger.months import local_date
 from classroom.lesson.errors import LessonError
 from classroom.registry.book import Book
 from classroom.registry.facts import Pair, PairStatus, StatusChange
+from classroom.store.audit import Actor
+from classroom.store.registry import By
 from classroom.store.store import Store
 from signaling.messages import Name
 
@@ -37,14 +39,15 @@ async def list_pairs(store: Store, at: datetime) -> list[PairLine]:
     return sorted(lines, key=lambda line: (line.status != "待定", line.supporter, line.recipient or ""))
 
 
-async def activate_pair(store: Store, request: PairRequest, at: datetime) -> PairLine:
+async def activate_pair(store: Store, request: PairRequest, at: datetime, actor: Actor) -> PairLine:
     """The pair is active from today on, made if there is none. Raises LessonError(same_school), and writes nothing."""
     if request.supporter == request.recipient:
         raise LessonError("same_school")
     today = local_date(at)
-    supporter = await store.registry.school(request.supporter)
-    recipient = await store.registry.school(request.recipient)
-    pair = await store.registry.activate_pair(supporter.id, recipient.id, today)
+    by = By(actor, at)
+    supporter = await store.registry.school(request.supporter, by=by)
+    recipient = await store.registry.school(request.recipient, by=by)
+    pair = await store.registry.activate_pair(supporter.id, recipient.id, today, by)
     return _line(await store.registry.book(), pair, today)
 
 

@@ -3,10 +3,9 @@
 Needs only the store, so the command line can do it while no server runs.
 """
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
-from types import MappingProxyType
 from typing import Annotated, Final
 
 import msgspec
@@ -18,6 +17,8 @@ from classroom.lesson.errors import LessonError
 from classroom.lesson.events import HOST_SEAT, AnyEvent, Instant, Period, SeatPlan
 from classroom.registry.book import Book
 from classroom.registry.facts import Link, PairStatus, School, students_on
+from classroom.store.audit import SERVER, Actor
+from classroom.store.registry import By
 from classroom.store.store import Store
 from signaling.messages import ONE_LINE, Name, Students, Teachers
 
@@ -119,8 +120,11 @@ async def schedule_lesson(
     holder: str | None = None,
     base_url: str = "",
     new_pairs: PairStatus = "active",
+    actor: Actor = SERVER,
 ) -> ScheduledLesson:
     """Makes the lesson, its links and codes. `by` is `teacher` or `cli`; `holder` that of the teacher's own link.
+
+    `actor` is who stands in the audit log.
 
     `supporter` by name is found or made. A pair that the registry lacks is made with the status `new_pairs`. Before
     anything is written it raises LessonError: subject_unknown, bad_schedule, same_school, classroom_unknown or
@@ -129,12 +133,13 @@ async def schedule_lesson(
     subject = _box(request.subject)
     _check(await store.registry.book(), request, supporter if isinstance(supporter, str) else supporter.name, at)
     if isinstance(supporter, str):
-        supporter = await store.registry.school(supporter)
+        supporter = await store.registry.school(supporter, by=By(actor, at))
     lesson = new_id()
     day = local_date(request.start or at)
-    host = await _host_plan(store, request, supporter, day)
-    rural = [await _rural_plan(store, recipient, day) for recipient in request.recipients]
-    pairs = [await store.registry.pair(supporter.id, plan.school, day, new_pairs) for plan in rural]
+    whose = By(actor, at)
+    host = await _host_plan(store, request, supporter, day, whose)
+    rural = [await _rural_plan(store, recipient, day, whose) for recipient in request.recipients]
+    pairs = [await store.registry.pair(supporter.id, plan.school, day, new_pairs, by=whose) for plan in rural]
     scheduled = state.schedule(
         None,
         at,
@@ -149,9 +154,9 @@ async def schedule_lesson(
         record=request.record,
         observers=request.observers,
     )
-    events = await _with_consents(store, scheduled, request.consent_by, by, at)
-    await store.journal.append(events)
-    minted = partial(store.links.mint, at=at, lesson=lesson, expires_at=_expiry(request, at))
+    events = await _with_consents(store, scheduled, request.consent_by, by, whose)
+    await store.journal.append(events, {event.seq: actor for event in events})
+    minted = partial(store.links.mint, at=at, lesson=lesson, expires_at=_expiry(request, at), actor=actor)
     links = await _links(store, lesson, [host, *rural], minted, holder, base_url)
     return msgspec.structs.replace(links, missing_consent=_missing_consent(events))
 
@@ -190,15 +195,15 @@ def _room_names(book: Book, recipient: RecipientRequest) -> tuple[str, str]:
     raise LessonError("classroom_unknown")
 
 
-async def _host_plan(store: Store, request: LessonRequest, supporter: School, day: date) -> SeatPlan:
-    room = await store.registry.classroom(supporter.id, request.classroom)
+async def _host_plan(store: Store, request: LessonRequest, supporter: School, day: date, whose: By) -> SeatPlan:
+    room = await store.registry.classroom(supporter.id, request.classroom, by=whose)
     if request.class_id is None:
-        own = await store.registry.school_class(supporter.id, request.class_name, request.class_size, day)
+        own = await store.registry.school_class(supporter.id, request.class_name, request.class_size, day, by=whose)
     else:
         known = (await store.registry.book()).classes.get(request.class_id)
         if known is None or known.school != supporter.id:
             raise LessonError("class_unknown")
-        own = await store.registry.school_class(supporter.id, known.name, request.class_size, day)
+        own = await store.registry.school_class(supporter.id, known.name, request.class_size, day, by=whose)
     return SeatPlan(
         seat=HOST_SEAT,
         school=supporter.id,
@@ -210,18 +215,18 @@ async def _host_plan(store: Store, request: LessonRequest, supporter: School, da
     )
 
 
-async def _rural_plan(store: Store, recipient: RecipientRequest, day: date) -> SeatPlan:
+async def _rural_plan(store: Store, recipient: RecipientRequest, day: date, whose: By) -> SeatPlan:
     if recipient.classroom_id is not None:
         room = (await store.registry.book()).classrooms.get(recipient.classroom_id)
         if room is None:
             raise LessonError("classroom_unknown")
     elif recipient.school is not None:
-        school = await store.registry.school(recipient.school)
-        room = await store.registry.classroom(school.id, recipient.classroom or RURAL_ROOM)
+        school = await store.registry.school(recipient.school, by=whose)
+        room = await store.registry.classroom(school.id, recipient.classroom or RURAL_ROOM, by=whose)
     else:
         raise LessonError("classroom_unknown")
     theirs = await store.registry.school_class(
-        room.school, recipient.class_name or RURAL_CLASS, recipient.class_size, day
+        room.school, recipient.class_name or RURAL_CLASS, recipient.class_size, day, by=whose
     )
     return SeatPlan(
         seat=room.id,
@@ -248,18 +253,19 @@ def _expiry(request: LessonRequest, at: datetime) -> datetime:
 
 
 async def _with_consents(
-    store: Store, scheduled: list[AnyEvent], consent_by: str | None, by: str, at: datetime
+    store: Store, scheduled: list[AnyEvent], consent_by: str | None, by: str, whose: By
 ) -> list[AnyEvent]:
     """The lesson's first events and those of the classes whose consent is on record, now noted or from before."""
     lesson = state.fold(scheduled)
     assert lesson is not None
     ids = list(dict.fromkeys(seat.plan.class_id for seat in lesson.seats.values()))
-    on_record = await store.registry.consenting(ids, at)
+    on_record = await store.registry.consenting(ids, whose.at)
     if consent_by is not None:
-        await store.registry.note_consent([class_id for class_id in ids if class_id not in on_record], consent_by, at)
+        missing = [class_id for class_id in ids if class_id not in on_record]
+        await store.registry.note_consent(missing, consent_by, whose.at, whose.actor)
         on_record = set(ids)
     consented = [class_id for class_id in ids if class_id in on_record]
-    return [*scheduled, *recording.note_consent(lesson, at, by=by, class_ids=consented)]
+    return [*scheduled, *recording.note_consent(lesson, whose.at, by=by, class_ids=consented)]
 
 
 def _missing_consent(events: list[AnyEvent]) -> list[str]:

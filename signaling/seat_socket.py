@@ -135,7 +135,13 @@ async def _enter(request: web.Request, socket: web.WebSocketResponse, outbox: Ou
         seat = await seat_in(app[STORE], grant, lesson)
         role: Role = grant.link.role
         return await app[LESSONS].attach(
-            lesson, role=role, seat=seat, holder=grant.link.holder, device=outbox, device_id=hello.device
+            lesson,
+            role=role,
+            seat=seat,
+            holder=grant.link.holder,
+            device=outbox,
+            device_id=hello.device,
+            link=grant.link.id,
         )
     except Problem as problem:
         raise _Refused(_error_of(problem)) from problem

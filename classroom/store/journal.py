@@ -5,20 +5,27 @@ lessons table is brought along in the same transaction and keeps the last hash, 
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Final
 
 import msgspec
 from sqlalchemy import insert, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from classroom.lesson.events import AnyEvent, decode, encode
+from classroom.lesson.events import AnyEvent, LessonCancelled, LessonEnded, LessonScheduled, decode, encode
 from classroom.lesson.heartbeat import Heartbeat, Marks
+from classroom.store.audit import SERVER, Actor, note
 from classroom.store.database import Database
 from classroom.store.lessons import project
 from classroom.store.schema.lessons import heartbeats, journal, lessons
 
 GENESIS = "0" * 64
+NOTED: Final[Mapping[type[AnyEvent], str]] = MappingProxyType(
+    {LessonScheduled: "lesson.created", LessonEnded: "lesson.ended", LessonCancelled: "lesson.cancelled"}
+)
+"""Event → what the audit log calls it. All else that happens in a lesson stands in its own chain, by seat."""
 
 
 class JournalConflict(Exception):
@@ -31,8 +38,10 @@ class Journal:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def append(self, events: Sequence[AnyEvent]) -> None:
+    async def append(self, events: Sequence[AnyEvent], actors: Mapping[int, Actor] | None = None) -> None:
         """Keeps a batch of one lesson's events, all or none; they are durable when this returns.
+
+        Events that NOTED names go to the audit log too; `actors` (event number → who did it) says whose they are.
 
         Raises JournalConflict when the first event does not follow the last one stored, ValueError for a batch that is
         not one lesson's run of numbers.
@@ -48,6 +57,7 @@ class Journal:
                 if head[0] != first - 1:
                     raise JournalConflict(f"lesson {lesson} is at {head[0]}, the batch begins at {first}")
                 await self._write(connection, head[1], events)
+                await _note(connection, events, actors or {})
         except IntegrityError as error:
             # Two writers read the same head; the primary key let one of them through.
             raise JournalConflict(f"lesson {lesson} was written by another process") from error
@@ -121,6 +131,14 @@ class Journal:
             )
             for row in reversed(rows)
         ]
+
+
+async def _note(connection: AsyncConnection, events: Sequence[AnyEvent], actors: Mapping[int, Actor]) -> None:
+    for event in events:
+        if type(event) in NOTED:
+            await note(
+                connection, actors.get(event.seq, SERVER), NOTED[type(event)], f"lesson:{event.lesson}", event.at
+            )
 
 
 def chained(previous: str, line: bytes) -> str:

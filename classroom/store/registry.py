@@ -248,18 +248,24 @@ class RegistryStore:
         """A change that says who made it; the server itself where nobody did."""
         await self.change(decide, by or By(SERVER, datetime.now(UTC)))
 
-    async def note_consent(self, class_ids: Iterable[str], noted_by: str, at: datetime) -> None:
+    async def note_consent(self, class_ids: Iterable[str], noted_by: str, at: datetime, actor: Actor = SERVER) -> None:
         """Somebody with a name notes the consent of classes to being recorded."""
         rows = [{"id": new_id(), "class_id": c, "noted_by": noted_by, "at": at} for c in class_ids]
         if rows:
             async with self._database.write() as connection:
                 await connection.execute(insert(consents), rows)
+                # The name stays in the consent's own row alone.
+                for row in rows:
+                    await note(
+                        connection, actor, "consent.noted", f"class:{row['class_id']}", at, {"consent": row["id"]}
+                    )
 
-    async def withdraw_consent(self, class_id: str, at: datetime) -> None:
+    async def withdraw_consent(self, class_id: str, at: datetime, actor: Actor = SERVER) -> None:
         """Every consent of the class ends at an instant."""
         async with self._database.write() as connection:
             of_class = (consents.c.class_id == class_id) & consents.c.withdrawn_at.is_(None)
             await connection.execute(update(consents).where(of_class).values(withdrawn_at=at))
+            await note(connection, actor, "consent.withdrawn", f"class:{class_id}", at)
 
     async def consents(self, class_ids: Iterable[str]) -> list[Consent]:
         """All consents that were ever noted for these classes, the oldest first."""

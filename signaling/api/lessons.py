@@ -116,6 +116,7 @@ async def create(call: Call[Nothing, LessonRequest]) -> ScheduledLesson:
         base_url=app[PUBLIC_URL][0] if is_machine else "",
         # A school that a teacher names has not been paired by anybody: the county decides.
         new_pairs="active" if is_machine else "待定",
+        actor=grant.actor,
     )
 
 
@@ -138,7 +139,7 @@ async def read(call: Call[Nothing, Nothing]) -> View:
 async def end(call: Call[Nothing, Nothing]) -> Closed:
     """下课."""
     lesson = await _reached(call)
-    await call.app[LESSONS].end(lesson, _by(call.grant))
+    await call.app[LESSONS].end(lesson, _by(call.grant), call.grant.actor)
     return Closed(lesson, "ended")
 
 
@@ -152,7 +153,7 @@ async def end(call: Call[Nothing, Nothing]) -> Closed:
 async def cancel(call: Call[Nothing, Nothing]) -> Closed:
     """The lesson is not held."""
     lesson = await _reached(call)
-    await call.app[LESSONS].cancel(lesson, _by(call.grant))
+    await call.app[LESSONS].cancel(lesson, _by(call.grant), call.grant.actor)
     return Closed(lesson, "ended")
 
 

@@ -22,4 +22,4 @@ async def listing(call: Call[Nothing, Nothing]) -> PairList:
 @DOORS.door("POST", "/api/v1/pairs", may="keep_registry", body=PairRequest, answers=PairLine)
 async def activate(call: Call[Nothing, PairRequest]) -> PairLine:
     """The pair is active from today on, made where there is none."""
-    return await activate_pair(call.app[STORE], call.body, call.app[CLOCK].at())
+    return await activate_pair(call.app[STORE], call.body, call.app[CLOCK].at(), call.grant.actor)

@@ -168,6 +168,7 @@ class StoppedServer:
                 at=datetime.now(UTC),
                 new_id=new_id,
                 base_url=self._base_url,
+                actor=MACHINE,
             )
         except LessonError as error:
             raise DeskError(_sentences(error.title, error.detail)) from error
@@ -188,7 +189,8 @@ class StoppedServer:
         if found is None:
             raise DeskError("没有这节课。 There is no such lesson.")
         try:
-            await self._store.journal.append(command(found, datetime.now(UTC)))
+            events = command(found, datetime.now(UTC))
+            await self._store.journal.append(events, {event.seq: MACHINE for event in events})
         except LessonError as error:
             raise DeskError(_sentences(error.title, error.detail)) from error
         await self._records.settle(lesson, datetime.now(UTC))
@@ -216,6 +218,6 @@ class StoppedServer:
 
     async def activate_pair(self, request: PairRequest) -> Any:
         try:
-            return msgspec.to_builtins(await activate_pair(self._store, request, datetime.now(UTC)))
+            return msgspec.to_builtins(await activate_pair(self._store, request, datetime.now(UTC), MACHINE))
         except LessonError as error:
             raise DeskError(_sentences(error.title, error.detail)) from error

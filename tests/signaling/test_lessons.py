@@ -23,6 +23,7 @@ from classroom.lesson.events import (
 )
 from classroom.lesson.heartbeat import Marks
 from classroom.relay.hub import Flow, Link, Notice
+from classroom.store.audit import MACHINE
 from classroom.store.ids import new_id
 from classroom.store.store import Store
 from signaling.flows import stream_key, subscriber_key
@@ -533,11 +534,11 @@ async def test_the_end_is_told_judged_and_ends_the_streams(world: World) -> None
 
 async def test_http_ends_and_cancels(world: World) -> None:
     await world.schedule()
-    await world.lessons.cancel(world.id, "teacher")
+    await world.lessons.cancel(world.id, "teacher", MACHINE)
     assert (await world.lessons.view(world.id)).state == "ended"
     await world.schedule()
     await world.teacher()
-    await world.lessons.end(world.id, "cli")
+    await world.lessons.end(world.id, "cli", MACHINE)
     [ended] = await world.happened(LessonEnded)
     assert (ended.by, ended.reason) == ("cli", "cli")
 
@@ -862,7 +863,7 @@ async def test_what_the_journal_refuses_has_not_happened(world: World, monkeypat
     room, guest = await world.classroom(world.room)
     told, seq = len(room.told), room.view.seq
 
-    async def full(events: object) -> None:
+    async def full(events: object, actors: object) -> None:
         raise OSError("disk full")
 
     with monkeypatch.context() as broken:
