@@ -422,7 +422,8 @@ def _row(activity: Activity, month: str, marks: tuple[str, ...], sharers: int) -
         subjects=activity.subjects,
         flags=tuple(flag.value for flag in activity.flags),
         marks=marks,
-        detail=msgspec.to_builtins(activity),
+        # As it will be read back, so that what stays the same is seen to.
+        detail=msgspec.json.decode(msgspec.json.encode(activity)),
     )
 
 
