@@ -30,7 +30,7 @@ class DataDirectory:
 
     def open(self) -> Self:
         """Create what is missing and take the lock. Raises DataBusy, OSError."""
-        for folder in (self.root, self.recordings, self.root / "files", self.root / "log"):
+        for folder in (self.root, self.recordings, self.files, self.root / "log"):
             folder.mkdir(parents=True, exist_ok=True, mode=0o750)
         lock = os.open(self.root / "server.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
@@ -44,6 +44,10 @@ class DataDirectory:
     @property
     def recordings(self) -> Path:
         return self.root / "recordings"
+
+    @property
+    def files(self) -> Path:
+        return self.root / "files"
 
     @property
     def _info(self) -> Path:

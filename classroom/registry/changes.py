@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import msgspec
 
-from classroom.registry.book import Book
+from classroom.registry.book import Book, value_on
 from classroom.registry.errors import RegistryError
 from classroom.registry.facts import Class, Classroom, Fact, Pair, PairStatus, School, Size, StatusChange, status_on
 from classroom.registry.fields import Field, Subject, check_day, check_since, field_of, parsed
@@ -73,15 +73,34 @@ def add_school(book: Book, new_id: NewId, name: str, county: str | None = None) 
     return Batch(schools=[school], notes=[Noted("school.added", f"school:{school.id}", {"name": school.name})])
 
 
-def rename_school(book: Book, school: str, name: str, county: str | None) -> Batch:
-    """Another name and county of a school; dated facts stay. Raises RegistryError: school_unknown, school_exists."""
+def rename_school(
+    book: Book,
+    new_id: NewId,
+    school: str,
+    name: str,
+    county: str | None,
+    *,
+    at: datetime,
+    day: date,
+    keeps_old: bool = True,
+) -> Batch:
+    """Another name and county of a school; with `keeps_old` the old name goes on as another name (别名).
+
+    Raises RegistryError: school_unknown, school_exists.
+    """
     old = known_school(book, school)
     other = school_named(book, name)
     if other is not None and other.id != school:
         raise RegistryError("school_exists", other.name)
     new = School(id=school, name=clean(name), county=county)
     detail = {"before": [old.name, old.county], "after": [new.name, new.county]}
-    return Batch(renamed=[new], notes=[Noted("school.renamed", f"school:{school}", detail)])
+    batch = Batch(renamed=[new], notes=[Noted("school.renamed", f"school:{school}", detail)])
+    if keeps_old and key(old.name) != key(new.name):
+        others = value_on(book, school, "aliases", day)
+        kept = [alias for alias in (others.value if others else ()) if key(alias) != key(new.name)]
+        fact = Fact(id=new_id(), subject_id=school, field="aliases", since=day, value=(*kept, old.name), recorded_at=at)
+        batch.facts.append(NewFact(subject="school", fact=fact))
+    return batch
 
 
 def add_classroom(book: Book, new_id: NewId, school: str, name: str) -> Batch:
@@ -113,6 +132,16 @@ def size_class(book: Book, class_id: str, students: int, day: date) -> Batch:
     before = [(known.since.isoformat(), known.students) for known in book.classes[class_id].sizes]
     detail = {"before": before, "since": day.isoformat(), "students": students}
     return Batch(sizes=[(class_id, size)], notes=[Noted("class.sized", f"class:{class_id}", detail)])
+
+
+def size_classes(book: Book, sizes: Mapping[str, int], day: date) -> Batch:
+    """The rosters of several classes from `day` on. Raises RegistryError: class_unknown, bad_size, bad_day."""
+    whole = Batch()
+    for class_id, students in sizes.items():
+        one = size_class(book, class_id, students, day)
+        whole.sizes += one.sizes
+        whole.notes += one.notes
+    return whole
 
 
 def add_pair(

@@ -90,7 +90,10 @@ class Uploaded(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 
 class Field(msgspec.Struct, frozen=True, kw_only=True):
-    """One row of the table. `begins`: the name of the value's own date, before which it cannot hold."""
+    """One row of the table. `begins`: the name of the value's own date, before which it cannot hold.
+
+    `is_school_kept`: the school's own officer may say it, of their school or its pairs.
+    """
 
     name: str
     subject: Subject
@@ -98,6 +101,7 @@ class Field(msgspec.Struct, frozen=True, kw_only=True):
     label_en: str
     shape: Any
     begins: str | None = None
+    is_school_kept: bool = False
 
 
 _ROWS: Final = (
@@ -114,24 +118,47 @@ _ROWS: Final = (
     Field(name="stage", subject="school", label="学段", label_en="Stage", shape=Stage),
     Field(name="is_teaching_point", subject="school", label="是否教学点", label_en="Is a teaching point", shape=bool),
     Field(name="parent", subject="school", label="所属学校", label_en="Parent school", shape=Id),
-    Field(name="pupils", subject="school", label="学生人数", label_en="Pupils", shape=Pupils),
-    Field(name="space", subject="school", label="学校空间", label_en="Network space", shape=Space, begins="opened_on"),
+    Field(name="pupils", subject="school", label="学生人数", label_en="Pupils", shape=Pupils, is_school_kept=True),
+    Field(
+        name="space",
+        subject="school",
+        label="学校空间",
+        label_en="Network space",
+        shape=Space,
+        begins="opened_on",
+        is_school_kept=True,
+    ),
     Field(name="equipment", subject="school", label="技术装备核定", label_en="Equipment verdict", shape=Equipment),
-    Field(name="contact", subject="school", label="学校联系人", label_en="Contact", shape=Contact),
+    Field(name="contact", subject="school", label="学校联系人", label_en="Contact", shape=Contact, is_school_kept=True),
     Field(
         name="calendar",
         subject="school",
         label="校历",
         label_en="School calendar",
         shape=Annotated[tuple[Term, ...], msgspec.Meta(max_length=MAX_TERMS)],
+        is_school_kept=True,
     ),
     Field(name="stage", subject="pair", label="学段", label_en="Stage", shape=Stage),
     Field(name="round", subject="pair", label="结对轮次", label_en="Round", shape=Round),
     Field(name="district", subject="pair", label="待定地区", label_en="Place of the school to be named", shape=Line),
     Field(
-        name="agreement", subject="pair", label="结对协议", label_en="Agreement", shape=Agreement, begins="signed_on"
+        name="agreement",
+        subject="pair",
+        label="结对协议",
+        label_en="Agreement",
+        shape=Agreement,
+        begins="signed_on",
+        is_school_kept=True,
     ),
-    Field(name="plan", subject="pair", label="结对方案", label_en="Plan", shape=Plan, begins="signed_on"),
+    Field(
+        name="plan",
+        subject="pair",
+        label="结对方案",
+        label_en="Plan",
+        shape=Plan,
+        begins="signed_on",
+        is_school_kept=True,
+    ),
     Field(
         name="agreement_uploaded_supporter",
         subject="pair",
@@ -139,6 +166,7 @@ _ROWS: Final = (
         label_en="Agreement uploaded by the supporter",
         shape=Uploaded,
         begins="on",
+        is_school_kept=True,
     ),
     Field(
         name="agreement_uploaded_recipient",
@@ -147,6 +175,7 @@ _ROWS: Final = (
         label_en="Agreement uploaded by the recipient",
         shape=Uploaded,
         begins="on",
+        is_school_kept=True,
     ),
     Field(
         name="contact_supporter",
@@ -154,6 +183,7 @@ _ROWS: Final = (
         label="城区学校联系人",
         label_en="Contact of the supporter",
         shape=Contact,
+        is_school_kept=True,
     ),
     Field(
         name="contact_recipient",
@@ -161,6 +191,7 @@ _ROWS: Final = (
         label="乡村学校联系人",
         label_en="Contact of the recipient",
         shape=Contact,
+        is_school_kept=True,
     ),
 )
 FIELDS: Final[Mapping[tuple[Subject, str], Field]] = MappingProxyType({(row.subject, row.name): row for row in _ROWS})
@@ -175,6 +206,7 @@ class FieldView(msgspec.Struct, frozen=True, kw_only=True):
     label: str
     label_en: str
     choices: list[str]
+    is_school_kept: bool
     schema: dict[str, Any]
 
 
@@ -195,6 +227,7 @@ def views() -> list[FieldView]:
             label=row.label,
             label_en=row.label_en,
             choices=[str(word) for word in get_args(row.shape)] if row.shape in (Stage, AreaType, Ownership) else [],
+            is_school_kept=row.is_school_kept,
             schema=msgspec.json.schema(row.shape),
         )
         for row in _ROWS

@@ -17,7 +17,7 @@ from classroom.registry.counties import code_of
 from classroom.registry.errors import RegistryError
 from classroom.registry.facts import Fact, School
 from classroom.registry.fields import check_since, field_of, parsed
-from classroom.registry.lists import BadLine, Line, Plan, Row, rows_of
+from classroom.registry.lists import BadLine, Line, Plan, Row, Verdict, rows_of
 from classroom.registry.names import key, names_of
 from classroom.registry.pair_list import missing_of
 from classroom.registry.standing import county_of
@@ -137,7 +137,7 @@ class _Planner:
                 self._record(school.id, field, value)
             if value is not None:
                 told[field] = value
-        verdict = "new" if known is None else "changed" if says else "same"
+        verdict: Verdict = "new" if known is None else "changed" if says else "same"
         missing = missing_of(self._book, school, self._since, told)
         return Line(number=row.number, title=school.name, verdict=verdict, says=tuple(says), missing=missing)
 

@@ -20,8 +20,8 @@ class Item(msgspec.Struct, frozen=True, kw_only=True):
 
     code: Annotated[str, msgspec.Meta(pattern=r"^[a-z][a-z0-9_]{0,39}\Z")]
     text: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
-    is_required: bool
-    check: Check
+    required: bool
+    how: Check
     threshold: Annotated[str, msgspec.Meta(max_length=120)] = ""
 
 
@@ -32,8 +32,8 @@ class Standard(msgspec.Struct, frozen=True, kw_only=True):
     items: Annotated[tuple[Item, ...], msgspec.Meta(min_length=1, max_length=100)]
 
 
-def _item(code: str, text: str, check: Check, threshold: str = "", *, is_required: bool = True) -> Item:
-    return Item(code=code, text=text, is_required=is_required, check=check, threshold=threshold)
+def _item(code: str, text: str, how: Check, threshold: str = "", *, required: bool = True) -> Item:
+    return Item(code=code, text=text, required=required, how=how, threshold=threshold)
 
 
 SHIPPED: Final = Standard(
@@ -46,8 +46,8 @@ SHIPPED: Final = Standard(
         _item("wired_line", "有线接入，每间教室实测上行、下行", "自动测试", "上行≥4 Mbps，下行≥8 Mbps"),
         _item("round_trip", "往返时延与丢包", "自动测试", "≤100 ms，≤3 %"),
         _item("recording", "能录制", "现场核验"),
-        _item("fallback", "备用方式（手机或平板）", "设备登记", is_required=False),
-        _item("light_noise", "照明与噪声", "照片", is_required=False),
+        _item("fallback", "备用方式（手机或平板）", "设备登记", required=False),
+        _item("light_noise", "照明与噪声", "照片", required=False),
     ),
 )
 """Version 0."""
@@ -57,7 +57,7 @@ def check_standard(standard: Standard) -> None:
     """Raises RegistryError(bad_standard): codes twice, or nothing required."""
     codes = [item.code for item in standard.items]
     twice = next((code for code in codes if codes.count(code) > 1), "")
-    if twice or not any(item.is_required for item in standard.items):
+    if twice or not any(item.required for item in standard.items):
         raise RegistryError("bad_standard", twice or "必备")
 
 
@@ -72,7 +72,7 @@ def check_verdict(verdict: Equipment, standard: Standard) -> None:
             raise RegistryError("item_unknown", code)
     if verdict.verdict == "达标" and verdict.items:
         for code, item in items.items():
-            if item.is_required and not verdict.items.get(code, False):
+            if item.required and not verdict.items.get(code, False):
                 raise RegistryError("items_failed", item.text)
 
 

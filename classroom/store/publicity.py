@@ -1,6 +1,7 @@
 """Publicity (宣传报道): stories in outlets of four levels."""
 
 import hashlib
+from collections.abc import Collection
 from datetime import date
 
 import msgspec
@@ -78,16 +79,16 @@ class PublicityItems:
         *,
         first: date | None = None,
         last: date | None = None,
-        pair: str | None = None,
+        pairs: Collection[str] | None = None,
         school: str | None = None,
         after: str | None = None,
         limit: int = 50,
     ) -> list[Publicity]:
-        """The latest published first, from below the id `after`. Raises RegistryError(publicity_unknown)."""
+        """The latest published first, from below the id `after`. `pairs`, `school`: of any of these pairs, or noted
+        by the school. Raises RegistryError(publicity_unknown)."""
         found = select(*_COLUMNS).where(publicity.c.removed_at.is_(None))
-        for column, wanted in ((publicity.c.pair, pair), (publicity.c.school, school)):
-            if wanted is not None:
-                found = found.where(column == wanted)
+        if pairs is not None:
+            found = found.where(publicity.c.pair.in_(list(pairs)) | (publicity.c.school == school))
         if first is not None:
             found = found.where(publicity.c.published_on >= first)
         if last is not None:

@@ -86,14 +86,15 @@ def answer(value: object, status: int = 200) -> web.Response:
 
 
 def download(content: bytes, name: str, media: str) -> web.Response:
-    """A file to keep, under a name that may be Chinese. A browser never shows it as a page of ours."""
+    """A file to keep, under a name that may be Chinese."""
+    return web.Response(body=content, content_type=media, headers=download_headers(name))
+
+
+def download_headers(name: str) -> dict[str, str]:
+    """Of a file to keep: a browser never shows it as a page of ours, and no cache holds it."""
     plain = "".join(sign if sign.isascii() and (sign.isalnum() or sign in "-_.") else "_" for sign in name)
-    return web.Response(
-        body=content,
-        content_type=media,
-        headers={
-            "Cache-Control": "no-store",
-            "Content-Disposition": f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}",
-            "Content-Security-Policy": "default-src 'none'; sandbox",
-        },
-    )
+    return {
+        "Cache-Control": "no-store",
+        "Content-Disposition": f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}",
+        "Content-Security-Policy": "default-src 'none'; sandbox",
+    }

@@ -1,0 +1,120 @@
+"""Contents of uploaded files: kept under their hash in the data directory, private, of a few kinds only.
+
+What a file is, its bytes say; its name is only shown. A content is whole and on the disk before any row points at it.
+"""
+
+import asyncio
+import hashlib
+import os
+import secrets
+import shutil
+import zipfile
+from collections.abc import AsyncIterable
+from pathlib import Path
+from typing import BinaryIO, Final
+
+import msgspec
+
+from signaling.problem import Problem
+
+MAX_FILE_BYTES: Final = 50 * 2**20
+PDF: Final = "application/pdf"
+JPEG: Final = "image/jpeg"
+PNG: Final = "image/png"
+DOCX: Final = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+CSV: Final = "text/csv"
+_HEADS: Final = ((b"%PDF-", PDF), (b"\xff\xd8\xff", JPEG), (b"\x89PNG\r\n\x1a\n", PNG))
+_HEAD_BYTES: Final = 16
+_PARTS_MAX: Final = 2_000
+
+
+class Content(msgspec.Struct, frozen=True, kw_only=True):
+    """A content that is on the disk."""
+
+    sha256: str
+    size: int
+    media: str
+
+
+class Contents:
+    """The folder `files` of the data directory: `ab/abcd…`, and `incoming/` for what is still arriving."""
+
+    def __init__(self, root: Path, free_min_bytes: int = 0) -> None:
+        self._root = root
+        self._free_min_bytes = free_min_bytes
+
+    async def keep(self, chunks: AsyncIterable[bytes], *, is_table: bool = False) -> Content:
+        """Take a content in, piece by piece; `is_table`: a csv too, which has no marks of its own.
+
+        Raises Problem: file_kind_unknown, file_damaged, file_empty, disk_full, and what the pieces raise; nothing
+        stays of a content that is not taken.
+        """
+        incoming = self._root / "incoming" / secrets.token_hex(8)
+        draft = await asyncio.to_thread(self._open, incoming)
+        try:
+            with draft:
+                digest, size = hashlib.sha256(), 0
+                async for chunk in chunks:
+                    digest.update(chunk)
+                    size += len(chunk)
+                    await asyncio.to_thread(draft.write, chunk)
+                if not size:
+                    raise Problem("file_empty")
+                await asyncio.to_thread(_sync, draft)
+            media = await asyncio.to_thread(_media, incoming, is_table)
+            await asyncio.to_thread(self._place, incoming, digest.hexdigest())
+            return Content(sha256=digest.hexdigest(), size=size, media=media)
+        finally:
+            await asyncio.to_thread(incoming.unlink, missing_ok=True)
+
+    def path(self, sha256: str) -> Path:
+        """Where a content lies."""
+        return self._root / sha256[:2] / sha256
+
+    def _open(self, incoming: Path) -> BinaryIO:
+        incoming.parent.mkdir(parents=True, exist_ok=True, mode=0o750)
+        if shutil.disk_usage(self._root).free < self._free_min_bytes:
+            raise Problem("disk_full")
+        return os.fdopen(os.open(incoming, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")
+
+    def _place(self, incoming: Path, sha256: str) -> None:
+        place = self.path(sha256)
+        place.parent.mkdir(exist_ok=True, mode=0o750)
+        incoming.replace(place)
+        folder = os.open(place.parent, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
+
+def _sync(draft: BinaryIO) -> None:
+    draft.flush()
+    os.fsync(draft.fileno())
+
+
+def _media(path: Path, is_table: bool) -> str:
+    """What the file is. Raises Problem: file_kind_unknown, file_damaged."""
+    with path.open("rb") as file:
+        head = file.read(_HEAD_BYTES)
+    for begins, media in _HEADS:
+        if head.startswith(begins):
+            return media
+    if not head.startswith(b"PK\x03\x04"):
+        if is_table:
+            return CSV
+        raise Problem("file_kind_unknown")
+    try:
+        with zipfile.ZipFile(path) as package:
+            names = set(package.namelist())
+    except (zipfile.BadZipFile, OSError, EOFError, ValueError, NotImplementedError):
+        raise Problem("file_damaged") from None
+    # A package with macros is not one that a colleague should be made to open.
+    if len(names) > _PARTS_MAX or any(name.casefold().endswith("vbaproject.bin") for name in names):
+        raise Problem("file_kind_unknown")
+    if "[Content_Types].xml" in names and "word/document.xml" in names:
+        return DOCX
+    if "[Content_Types].xml" in names and "xl/workbook.xml" in names:
+        return XLSX
+    raise Problem("file_kind_unknown")

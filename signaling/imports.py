@@ -1,0 +1,236 @@
+"""Imports (导入): a file's lines are shown with what each will do; only what was shown is then done, all or nothing."""
+
+import asyncio
+import hashlib
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Annotated, Any, Final, Literal
+
+import msgspec
+
+from classroom.ledger.months import local_date
+from classroom.paper.table import Format, read_table, write_table
+from classroom.registry import pair_list, school_list
+from classroom.registry.book import Book
+from classroom.registry.changes import Batch
+from classroom.registry.errors import RegistryError
+from classroom.registry.fields import check_day
+from classroom.registry.lists import Line, Plan, Question
+from classroom.store.files import new_file
+from classroom.store.ids import new_id
+from classroom.store.imported import NewReturn
+from classroom.store.registry import By
+from classroom.store.store import Store
+from signaling import past
+from signaling.files import Content
+from signaling.messages import ONE_LINE, Name
+from signaling.problem import Problem
+from signaling.records import Records
+
+Kind = Literal["pairs", "schools", "months", "annex3"]
+"""附件1's list of pairs; a list of schools; totals of past months; a filled 附件3."""
+FileName = Annotated[str, msgspec.Meta(min_length=1, max_length=80, pattern=ONE_LINE)]
+MAX_IMPORT_BYTES: Final = 20 * 2**20
+MAX_LINES: Final = 5_000
+"""Lines of one list: a province has 1 500 pairs."""
+SAMES_MAX: Final = 500
+
+
+class ImportQuery(msgspec.Struct, frozen=True, kw_only=True):
+    """`dry_run`: only show. Otherwise `digest` is that of the preview. `since`: from when on what is new holds.
+
+    `same` answers the questions of a preview: JSON list of [name in the file, name of the school it is], or [name,
+    null] for a school of its own. `stages`: take a school's 学段 from its name where the name says it.
+    """
+
+    kind: Kind
+    name: FileName
+    dry_run: bool = False
+    digest: Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}\Z")] | None = None
+    since: date | None = None
+    same: Annotated[str, msgspec.Meta(max_length=20_000)] | None = None
+    stages: bool = False
+
+
+class ImportLine(msgspec.Struct, frozen=True, kw_only=True):
+    """A line of the file. `effect`: new, same, changed, ask (a question is open), refused."""
+
+    line: int
+    effect: str
+    text: str
+    notes: list[str]
+    missing: list[str]
+    questions: list[Question]
+
+
+class ImportReport(msgspec.Struct, frozen=True, kw_only=True):
+    """What a file does, or has done."""
+
+    kind: Kind
+    since: date
+    digest: str
+    is_applied: bool
+    counts: dict[str, int]
+    lines: list[ImportLine]
+
+
+async def run_import(
+    store: Store, records: Records | None, query: ImportQuery, data: bytes, content: Content | None, by: By
+) -> ImportReport:
+    """Preview a file, or do what was previewed.
+
+    `content` is the file where it is kept as evidence (months and 附件3, not in a dry run). Raises PaperError for a
+    file that cannot be read; RegistryError: headings_missing, heading_twice, questions_open, preview_changed, bad_day;
+    Problem: bad_request, import_too_long.
+    """
+    since = query.since or local_date(by.at)
+    check_day(since)
+    if query.kind in ("pairs", "schools"):
+        return await _import_list(store, records, query, data, since, by)
+    return await _import_months(store, query, data, content, since, by)
+
+
+async def _import_list(
+    store: Store, records: Records | None, query: ImportQuery, data: bytes, since: date, by: By
+) -> ImportReport:
+    table = await _table(data, query.name)
+    answers = _answers(query.same)
+    book = await store.registry.book()
+
+    def planned(book: Book) -> Plan:
+        if query.kind == "schools":
+            return school_list.plan_schools(book, table, since=since, at=by.at, new_id=new_id)
+        return pair_list.plan_pairs(
+            book, table, since=since, at=by.at, new_id=new_id, answers=answers, takes_stages=query.stages
+        )
+
+    plan = await asyncio.to_thread(planned, book)
+    digest = _digest(data, query, since, plan.lines)
+    if query.dry_run:
+        return _report(query.kind, since, digest, plan.lines, is_applied=False)
+    _check_ready(query, digest, plan.lines)
+
+    def decide(now: Book) -> Batch:
+        # The same book, as a rule; another one only where somebody changed the registry this very moment.
+        again = plan if now is book else planned(now)
+        if _digest(data, query, since, again.lines) != digest:
+            raise RegistryError("preview_changed")
+        return again.batch
+
+    if any(line.verdict in ("new", "changed") for line in plan.lines):
+        batch = await store.registry.change(decide, by)
+        await _judge_again(records, book, batch, since, by)
+    return _report(query.kind, since, digest, plan.lines, is_applied=True)
+
+
+async def _judge_again(records: Records | None, book: Book, batch: Batch, since: date, by: By) -> None:
+    """Pairs known before whose status has changed: their open months are counted again."""
+    if records is not None:
+        for pair, _ in batch.statuses:
+            if pair in book.pairs:
+                await records.pair_changed(pair, since, by.at)
+
+
+async def _import_months(
+    store: Store, query: ImportQuery, data: bytes, content: Content | None, since: date, by: By
+) -> ImportReport:
+    table = await _table(data, query.name)
+    named = past.months_named(table)
+    plan = await _plan_months(store, table, named, by)
+    digest = _digest(data, query, since, plan.lines)
+    if query.dry_run:
+        return _report(query.kind, since, digest, plan.lines, is_applied=False)
+    _check_ready(query, digest, plan.lines)
+    if plan.months:
+        assert content is not None, "evidence is kept before it is pointed at"
+        file = new_file(
+            sha256=content.sha256, size=content.size, media=content.media, name=query.name, school=None, by=by
+        )
+        made = [NewReturn(pair=month.pair, month=month.month, cells=month.cells) for month in plan.months]
+        await store.imported.put(made, file, by)
+    return _report(query.kind, since, digest, plan.lines, is_applied=True)
+
+
+async def _plan_months(store: Store, table: Sequence[Sequence[str]], named: set[str], by: By) -> past.PastPlan:
+    before = local_date(by.at).strftime("%Y-%m")
+    months = sorted(named)
+    earlier = await store.imported.between(months[0], months[-1]) if months else []
+    return past.plan_months(
+        await store.registry.book(),
+        table,
+        known={(row.pair, row.month): row.cells for row in earlier},
+        taken=await store.imported.taken(months) if months else set(),
+        before=before,
+    )
+
+
+def export_table(kind: Kind, book: Book, county: str, day: date, format: Format) -> bytes:
+    """The registry as a file that an import of this kind reads back. Raises Problem(bad_request) for `annex3`."""
+    if kind == "pairs":
+        return write_table(pair_list.EXPORT, pair_list.pair_rows(book, county, day), format)
+    if kind == "schools":
+        return write_table(school_list.EXPORT, school_list.school_rows(book, day), format)
+    if kind == "months":
+        return write_table(past.EXPORT, past.blank_rows(book, day), format)
+    raise Problem("bad_request", "a blank 附件3 is a form, not a list")
+
+
+async def _table(data: bytes, name: str) -> list[list[str]]:
+    table = await asyncio.to_thread(read_table, data, name)
+    if len(table) > MAX_LINES:
+        raise Problem("import_too_long", f"{len(table)} > {MAX_LINES}")
+    return table
+
+
+def _answers(same: str | None) -> Mapping[str, str | None]:
+    if same is None:
+        return {}
+    try:
+        pairs = msgspec.json.decode(same, type=list[tuple[Name, Name | None]])
+    except msgspec.DecodeError as error:
+        raise Problem("bad_request", f"same: {error}") from None
+    if len(pairs) > SAMES_MAX:
+        raise Problem("bad_request", f"same: more than {SAMES_MAX} answers")
+    return dict(pairs)
+
+
+def _check_ready(query: ImportQuery, digest: str, lines: Sequence[Line]) -> None:
+    asked = [question.name for line in lines for question in line.questions]
+    if asked:
+        raise RegistryError("questions_open", "、".join(dict.fromkeys(asked)))
+    if query.digest != digest:
+        raise RegistryError("preview_changed")
+
+
+def _digest(data: bytes, query: ImportQuery, since: date, lines: Sequence[Line]) -> str:
+    """Of the file and of what it will do: another file, another registry or another answer makes another."""
+    said: list[Any] = [query.kind, since, query.same, query.stages, list(lines)]
+    return hashlib.sha256(hashlib.sha256(data).digest() + msgspec.json.encode(said)).hexdigest()
+
+
+def _report(kind: Kind, since: date, digest: str, lines: Sequence[Line], *, is_applied: bool) -> ImportReport:
+    counts = dict.fromkeys(("new", "changed", "same", "ask", "refused"), 0)
+    for line in lines:
+        counts[line.verdict] += 1
+    return ImportReport(
+        kind=kind,
+        since=since,
+        digest=digest,
+        is_applied=is_applied,
+        counts=counts,
+        lines=[
+            ImportLine(
+                line=line.number,
+                effect=line.verdict,
+                text=line.title,
+                notes=[*line.says, *([line.problem] if line.problem else [])],
+                missing=[_missing(lack.school, lack.label, lack.suggestion) for lack in line.missing],
+                questions=list(line.questions),
+            )
+            for line in lines
+        ],
+    )
+
+
+def _missing(school: str, label: str, suggestion: str | None) -> str:
+    return f"{school}：{label}" + (f"（按校名应为{suggestion}）" if suggestion else "")
