@@ -1,4 +1,4 @@
-import { Calendar, Connection, DataLine, Document, EditPen, Grid, HomeFilled, Key as KeyIcon, List, Notebook, OfficeBuilding, Promotion, QuestionFilled, Reading, Setting, Tickets, User } from "@element-plus/icons-vue";
+import { Calendar, Connection, DataLine, Document, EditPen, Grid, HomeFilled, Key as KeyIcon, List, Monitor, Notebook, OfficeBuilding, Promotion, QuestionFilled, Reading, Setting, Tickets, Upload, User } from "@element-plus/icons-vue";
 import type { Component } from "vue";
 import { may, type Role } from "../session";
 import type { Key } from "../strings";
@@ -35,6 +35,10 @@ const BUREAU: MenuGroup[] = [
     items: [
       { to: "/bureau/registry/schools", name: "nav_schools", icon: OfficeBuilding, may: "read_ledger", below: "/bureau/registry/schools" },
       { to: "/bureau/registry/pairs", name: "nav_pairs", icon: Connection, may: "read_ledger", below: "/bureau/registry/pairs" },
+      { to: "/bureau/registry/equipment", name: "equipment_title", icon: Monitor, may: "read_ledger" },
+      { to: "/bureau/registry/materials", name: "materials_title", icon: Tickets, may: "read_ledger" },
+      { to: "/bureau/registry/publicity", name: "publicity_title", icon: Reading, may: "read_ledger" },
+      { to: "/bureau/registry/import", name: "import_title", icon: Upload, may: "keep_registry" },
     ],
   },
   {

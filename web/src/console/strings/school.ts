@@ -20,7 +20,6 @@ export const school = {
   month_provisional: ["节假日表未更新，日期可能变动", "The holiday calendar is not up to date: dates may move"],
   month_other: ["其他月份", "Other months"],
   month_no_pairs: ["您的学校还没有登记结对关系，请联系教育局普教科登记。", "Your school has no pair yet: ask the bureau to register it."],
-  month_failed: ["没有取到本月情况", "The month could not be read"],
 
   card_state: ["状态", "State"],
   state_draft: ["未提交", "Not filed"],
@@ -39,8 +38,6 @@ export const school = {
   card_pending_go: ["去确认", "Confirm"],
   card_filed: ["{at} 提交", "Filed {at}"],
   card_not_filer: ["本结对的附件3 由{school}填报。", "Annex 3 of this pair is filed by {school}."],
-  card_count: ["{kind}：{count} · {people} 人次", "{kind}: {count} · {people}"],
-  card_no_sync: ["本月还没有同步课堂", "No synchronized lesson yet this month"],
 
   pending_title: ["待确认的活动", "Activities to confirm"],
   pending_intro: ["这些活动同堂时间不足或情况特殊，系统没有自动计入。点开看清连接过程，再说明理由：确认计入，或认定不计。", "The system did not count these by itself. Open one, look at the connections, then confirm or reject it with a reason."],
@@ -52,7 +49,6 @@ export const school = {
   activities_hand: ["手工录入一条", "Enter one by hand"],
 
   return_title: ["附件3 · {pair}", "Annex 3 · {pair}"],
-  return_month: ["{month}", "{month}"],
   return_missing: ["还缺什么", "What is missing"],
   return_complete: ["没有缺项。", "Nothing is missing."],
   return_texts: ["文字内容", "Texts"],
