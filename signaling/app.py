@@ -14,17 +14,24 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from classroom.ledger.errors import LedgerError
+from classroom.ledger.months import SHANGHAI
 from classroom.lesson.errors import LessonError
+from classroom.paper.errors import PaperError
 from classroom.registry.accounts import AccountError
+from classroom.registry.errors import RegistryError
 from classroom.relay.hub import Hub, Notice, OfferError, RelayConfig
+from classroom.store.edits import StaleEdit
 from classroom.store.ids import new_id
 from classroom.store.store import Store
 from recorder.service import Recorder
 from recorder.writer import DiskGuard
+from signaling.actors import actor_names
 from signaling.api import add_api
 from signaling.clock import SystemClock
 from signaling.context import (
     CLOCK,
+    CONTENTS,
+    FILING,
     HUB,
     LESSONS,
     NEW_ID,
@@ -32,6 +39,7 @@ from signaling.context import (
     PUBLIC_URL,
     RECORDER,
     RECORDS,
+    REJUDGE,
     REVOKED,
     SECRET,
     SETTINGS,
@@ -39,12 +47,15 @@ from signaling.context import (
     STORE,
 )
 from signaling.datadir import DataDirectory, ServerInfo
+from signaling.files import Contents
+from signaling.filing import Filing
 from signaling.health import add_health
 from signaling.lessons import Lessons
 from signaling.pages import add_pages, document, wants_page
 from signaling.passwords import Passwords
 from signaling.problem import Problem
 from signaling.records import Records
+from signaling.rejudging import Rejudging
 from signaling.seat_socket import add_seat_socket
 from signaling.settings import Settings
 from signaling.setup import Setup
@@ -68,6 +79,7 @@ def make_app(settings: Settings, directory: DataDirectory) -> web.Application:
     app[SETUP] = Setup(app[SECRET])
     # Known once the HTTP port is; see `serve`.
     app[PUBLIC_URL] = [settings.public_url.rstrip("/")]
+    app[CONTENTS] = Contents(directory.files, settings.free_disk_min_mb * 2**20)
     app.cleanup_ctx.append(_store)
     app.cleanup_ctx.append(_accounts)
     app.cleanup_ctx.append(_media(directory))
@@ -82,7 +94,11 @@ def make_app(settings: Settings, directory: DataDirectory) -> web.Application:
 async def _store(app: web.Application) -> AsyncIterator[None]:
     app[STORE] = await Store.open(app[SETTINGS].database_url)
     app[RECORDS] = Records(app[STORE])
+    app[FILING] = Filing(app[STORE], app[RECORDS])
+    app[REJUDGE] = Rejudging(app[STORE], app[RECORDS])
+    await app[STORE].months.refresh(app[CLOCK].at())
     yield
+    await app[REJUDGE].close()
     await app[STORE].close()
 
 
@@ -199,6 +215,15 @@ async def _problems(request: web.Request, handler: Handler) -> web.StreamRespons
         return problem.response()
     except LessonError as refusal:
         return Problem.of_lesson(refusal).response()
+    except StaleEdit as stale:
+        who = (stale.by.actor_kind, stale.by.actor)
+        names = await actor_names(request.app[STORE], [who])
+        more = {"by_name": names[who], "at": stale.by.at.astimezone(SHANGHAI), "version": stale.by.version}
+        return Problem("stale", more=more).response()
+    except RegistryError as refusal:
+        return Problem.of_registry(refusal).response()
+    except PaperError as refusal:
+        return Problem.of_paper(refusal).response()
     except LedgerError as refusal:
         return Problem.of_ledger(refusal).response()
     except AccountError as refusal:

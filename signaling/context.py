@@ -10,9 +10,12 @@ from recorder.service import Recorder
 from signaling.auth import Action, Grant, authenticate, authenticate_session, bearer
 from signaling.clock import Clock
 from signaling.cookies import browser_of, require_same_origin
+from signaling.files import Contents
+from signaling.filing import Filing
 from signaling.lessons import Lessons
 from signaling.passwords import Passwords
 from signaling.records import Records
+from signaling.rejudging import Rejudging
 from signaling.settings import Settings
 from signaling.setup import Setup
 
@@ -22,6 +25,9 @@ HUB = web.AppKey("hub", Hub)
 LESSONS = web.AppKey("lessons", Lessons)
 RECORDER = web.AppKey("recorder", Recorder)
 RECORDS = web.AppKey("records", Records)
+CONTENTS = web.AppKey("contents", Contents)
+FILING = web.AppKey("filing", Filing)
+REJUDGE = web.AppKey("rejudge", Rejudging)
 CLOCK: web.AppKey[Clock] = web.AppKey("clock")
 NEW_ID: web.AppKey[Callable[[], str]] = web.AppKey("new_id")
 # The secret of server.json: whoever can read that file is this server's own command line.

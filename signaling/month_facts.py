@@ -42,6 +42,8 @@ class MonthFacts(msgspec.Struct, frozen=True, kw_only=True):
     carries: Mapping[str, tuple[Carry, ...]]
     items: Mapping[str, Items]
     bureau_publicity: Mapping[str, list[str]]
+    titles: Mapping[str, str]
+    """Reference of a material or a story → its title."""
     rows: Mapping[str, ReturnRow]
     """BUREAU too."""
     hands: Mapping[str, Mapping[str, HandValue]]
@@ -80,6 +82,9 @@ class MonthFacts(msgspec.Struct, frozen=True, kw_only=True):
         row = self.rows.get(pair)
         if row is not None and row.state in FROZEN and row.snapshot is not None:
             return row.summary
+        if self.is_sent:
+            # It came after 附件2 had gone out: what it brings is 补计 of a later month.
+            return Summary()
         flows, items = self.flows(pair), self.items.get(pair, Items())
         numbers = flow_numbers(flows)
         numbers |= {cell: len(items.publicity.get(cell, ())) for cell in PUBLICITY}
@@ -154,9 +159,8 @@ async def gather(store: Store, month: WorkMonth) -> MonthFacts:
     version, policy = await store.policies.current()
     book = await store.registry.book()
     pairs = month_pairs(book, month, policy.county)
-    items, bureau_publicity = items_by_pair(
-        pairs, await store.materials.new_in(month), await store.publicity.published_in(month)
-    )
+    materials, stories = await store.materials.new_in(month), await store.publicity.published_in(month)
+    items, bureau_publicity = items_by_pair(pairs, materials, stories)
     tallies: dict[str, dict[Kind, Tally]] = {}
     for tally in await store.activities.tallies(month.month):
         tallies.setdefault(tally.pair, {})[tally.kind] = tally
@@ -177,6 +181,8 @@ async def gather(store: Store, month: WorkMonth) -> MonthFacts:
         carries={pair: tuple(carried) for pair, carried in carries.items()},
         items=items,
         bureau_publicity=bureau_publicity,
+        titles={f"material:{one.id}": one.title for one in materials}
+        | {f"publicity:{one.id}": f"{one.outlet}：{one.title}" for one in stories},
         rows=await store.returns.of_month(month.month),
         hands=await store.returns.hands(month.month),
         shared=tuple(await store.activities.shared(month.month)),

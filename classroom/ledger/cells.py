@@ -70,3 +70,45 @@ BUREAU_FORM: Final = (
     *TEXTS,
 )
 """附件2 (教育局汇总表), one per month."""
+
+_FLOW_WORDS: Final = {"count": "活动次数", "participants": "参与师生数"}
+_SIDE_WORDS: Final = {
+    "contact": "联系人",
+    "phone": "联系电话",
+    "equipment": "技术装备环境是否达标",
+    "space": "学校空间是否已开通",
+    "agreement_uploaded": "结对协议是否已上传",
+    "materials": "过程资料空间上传数",
+    "is_small": "是否为小规模学校",
+}
+CELL_WORDS: Final[Mapping[str, str]] = {
+    "unit": "教育局（盖章）",
+    "supporter": "城镇学校",
+    "recipient": "乡村学校",
+    "filler": "填报人",
+    "month": "工作月度",
+    "stage": "学段",
+    "agreement_signed": "是否已签订结对协议",
+    **{f"supporter.{what}": f"城区学校{words}" for what, words in _SIDE_WORDS.items()},
+    **{f"recipient.{what}": f"乡村学校{words}" for what, words in _SIDE_WORDS.items()},
+    "task": "结对任务数",
+    "pairs": "实际结对数",
+    "signed": "已完成协议签订数",
+    "signed_rate": "签订率",
+    "equipped": "技术装备环境达标数",
+    "equipped_rate": "达标率",
+    "space_opened": "已开通学校数",
+    "space_rate": "开通率",
+    "uploaded": "完成协议上传学校数",
+    "materials": "新增过程资料上传数",
+    **{f"{kind.value}.{what}": f"{kind.words}{words}" for kind in ON_PAPER for what, words in _FLOW_WORDS.items()},
+    "subjects": "涉及学科",
+    "publicity.school": "宣传报道校级",
+    "publicity.county": "宣传报道县级",
+    "publicity.city": "宣传报道市级",
+    "publicity.province": "宣传报道省及以上",
+    "highlights": "亮点做法",
+    "next_plan": "下月工作计划",
+    "other": "其他",
+}
+"""Cell → what it is called in sentences for people."""

@@ -1,11 +1,34 @@
 """`/api/v1`: one file per noun. Bodies are JSON, refusals problem+json."""
 
+from importlib.metadata import version
 from typing import Final
 
+import msgspec
 from aiohttp import web
 
-from signaling.api import accounts, activities, codes, lessons, links, me, months, pairs, room, sessions, setup
+from signaling.api import (
+    accounts,
+    activities,
+    calendar,
+    codes,
+    description,
+    files,
+    imports,
+    items,
+    lessons,
+    links,
+    me,
+    months,
+    pairs,
+    policy,
+    registry,
+    returns,
+    room,
+    sessions,
+    setup,
+)
 from signaling.api.door import Doors
+from signaling.openapi import all_doors, document
 from signaling.tries import Tries
 
 # Every noun of the API; the OpenAPI document and the walk of the access table read the same rows.
@@ -20,12 +43,21 @@ DOORS: Final[tuple[Doors, ...]] = (
     links.DOORS,
     activities.DOORS,
     months.DOORS,
+    returns.DOORS,
+    policy.DOORS,
+    calendar.DOORS,
     pairs.DOORS,
+    registry.DOORS,
+    items.DOORS,
+    imports.DOORS,
+    files.DOORS,
+    description.DOORS,
 )
 
 
 def add_api(app: web.Application) -> None:
     """Register every route of the API."""
     app[codes.TRIES] = Tries()
+    app[description.DESCRIPTION] = msgspec.json.encode(document(all_doors(DOORS), version("classroom")))
     for doors in DOORS:
         doors.add_to(app)

@@ -3,12 +3,21 @@
 import re
 
 from signaling.api.door import Call, Doors, Nothing
-from signaling.context import CLOCK, RECORDS
+from signaling.context import CLOCK, RECORDS, STORE
 from signaling.problem import Problem
 from signaling.records import MonthView, UnknownMonth
+from signaling.return_desk import ReturnDesk
+from signaling.return_views import MonthList
 
 DOORS = Doors("months")
 _MONTH = re.compile(r"20\d\d-(0[1-9]|1[0-2])")
+
+
+@DOORS.door("GET", "/api/v1/months", may="read_ledger", answers=MonthList)
+async def listing(call: Call[Nothing, Nothing]) -> MonthList:
+    """Every work month, those ahead too: its window, its dues and how it stands."""
+    months, current = await ReturnDesk(call.app[STORE]).months(call.app[CLOCK].at())
+    return MonthList(months=months, current=current)
 
 
 @DOORS.door("GET", "/api/v1/months/{month}", may="read_ledger", answers=MonthView)
