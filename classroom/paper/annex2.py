@@ -10,9 +10,8 @@ from classroom.paper.sheet import Cell, Sheet, clean, lines_of_cells, month_word
 SEAL_MM: Final = 42.0
 """A county bureau's round seal (公章) is 42 mm wide."""
 LEADER_LINE: Final = "领导签批：　　　　　　　　　　　　　　　　　　　　　　　　年　　　月　　　日"
-WIDTHS: Final = (16.0, 24.0, 17.0, 21.0, 20.0, 17.0, 20.0, 22.0, 23.0)
-BASE_ROW: Final = 9.0
-HEIGHTS: Final = (*(BASE_ROW,) * 5, *(8.0,) * 5, 9.0, 24.0, 20.0, 14.0)
+WIDTHS: Final = (17.0, 24.5, 16.5, 20.5, 20.0, 17.0, 20.0, 22.0, 22.5)
+HEIGHTS: Final = (*(9.0,) * 5, *(8.0,) * 5, 11.0, 30.0, 24.0, 16.0)
 
 _BASE: Final = (
     ("结对任务数", "task", "实际结对数", "pairs"),

@@ -12,8 +12,8 @@ from classroom.ledger.school_return import HINT
 from classroom.paper.process import process_block, publicity_row, text_rows
 from classroom.paper.sheet import Cell, Sheet, clean, lines_of_cells, month_words, text_value
 
-WIDTHS: Final = (16.0, 14.0, 15.0, 21.0, 6.0, 8.0, 19.0, 27.0, 19.0, 8.0, 27.0)
-HEIGHTS: Final = (10.5, 10.5, 11.0, 9.0, 9.0, *(8.5,) * 5, 9.5, 30.0, 24.0, 16.0)
+WIDTHS: Final = (17.0, 13.0, 15.0, 21.0, 6.0, 8.0, 19.0, 27.0, 19.0, 8.0, 27.0)
+HEIGHTS: Final = (11.0, 11.0, 11.0, 9.0, 9.0, *(8.5,) * 5, 11.0, 28.0, 23.0, 15.0)
 SIDE_LABELS: Final = {"supporter": "城区学校", "recipient": "乡村学校"}
 SCHOOL_COLUMNS: Final = {
     "equipment": "技术装备环境是否达标",
