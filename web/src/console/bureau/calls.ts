@@ -134,3 +134,48 @@ export interface Reminders {
   items: { text: string }[];
 }
 export const readReminders = (month: Month): Promise<Reminders> => call("GET", `/reminders${query({ month })}`);
+
+export interface DayInfo {
+  day: string;
+  is_working: boolean;
+  words: string;
+  is_entered: boolean;
+}
+
+export interface YearMonthInfo extends MonthInfo {
+  is_edited: boolean;
+}
+
+export interface CalendarYear {
+  year: number;
+  version: number;
+  by_name: string;
+  at: Instant | null;
+  is_known: boolean;
+  days: DayInfo[];
+  months: YearMonthInfo[];
+}
+
+export interface WindowEdit {
+  month: Month;
+  first: string;
+  last: string;
+  school_due_at: Instant;
+  bureau_due_at: Instant;
+}
+
+export const readCalendar = (year: number): Promise<CalendarYear> => call("GET", `/calendar${query({ year })}`);
+export const putDays = (body: { version: number; days: { day: string; is_working: boolean | null; words: string }[]; complete: number[]; reason: string }): Promise<null> => call("PUT", "/calendar/days", body);
+export const putWindows = (body: { version: number; months: WindowEdit[]; reason: string }): Promise<null> => call("PUT", "/calendar/windows", body);
+
+export type PolicyValue = Record<string, unknown>;
+
+export interface PolicyView {
+  version: number;
+  value: PolicyValue;
+  by_name: string;
+  at: Instant | null;
+}
+
+export const readPolicy = (): Promise<PolicyView> => call("GET", "/policy");
+export const putPolicy = (body: { version: number; value: PolicyValue; reason: string }): Promise<PolicyView> => call("PUT", "/policy", body);
