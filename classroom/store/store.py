@@ -19,6 +19,7 @@ from classroom.store.registry import RegistryStore
 from classroom.store.returns import Returns
 from classroom.store.sign_ins import SignIns
 from classroom.store.standards import Standards
+from classroom.store.sums import Sums
 from classroom.store.words import Words
 
 
@@ -32,6 +33,7 @@ class Store:
         self.links = Links(database)
         self.lessons = LessonList(database)
         self.activities = Activities(database)
+        self.sums = Sums(database)
         self.words = Words(database)
         self.hand_entries = HandEntries(database)
         self.audit = Audit(database)

@@ -1,6 +1,5 @@
 """`/api/v1`: one file per noun. Bodies are JSON, refusals problem+json."""
 
-from importlib.metadata import version
 from typing import Final
 
 import msgspec
@@ -9,6 +8,7 @@ from aiohttp import web
 from signaling.api import (
     accounts,
     activities,
+    audit,
     calendar,
     codes,
     description,
@@ -19,6 +19,7 @@ from signaling.api import (
     links,
     me,
     months,
+    overview,
     pairs,
     policy,
     registry,
@@ -37,12 +38,14 @@ DOORS: Final[tuple[Doors, ...]] = (
     sessions.DOORS,
     setup.DOORS,
     accounts.DOORS,
+    audit.DOORS,
     room.DOORS,
     lessons.DOORS,
     codes.DOORS,
     links.DOORS,
     activities.DOORS,
     months.DOORS,
+    overview.DOORS,
     returns.DOORS,
     policy.DOORS,
     calendar.DOORS,
@@ -58,6 +61,6 @@ DOORS: Final[tuple[Doors, ...]] = (
 def add_api(app: web.Application) -> None:
     """Register every route of the API."""
     app[codes.TRIES] = Tries()
-    app[description.DESCRIPTION] = msgspec.json.encode(document(all_doors(DOORS), version("classroom")))
+    app[description.DESCRIPTION] = msgspec.json.encode(document(all_doors(DOORS)))
     for doors in DOORS:
         doors.add_to(app)

@@ -36,6 +36,7 @@ from signaling.calendar_desk import (
     set_windows,
 )
 from signaling.filing import CellEdit, CellsBody, Filing, StepBody
+from signaling.overview import matrix, overview, progress
 from signaling.papers import sheet_of
 from signaling.problem import Problem
 from signaling.records import Records
@@ -545,3 +546,73 @@ async def test_a_year_without_a_calendar_says_so_on_every_form(county: County) -
     form = await county.form(county.p1, now, "2027-02")
     assert form.month.is_provisional and form.notes[0].startswith("节假日表未更新")
     assert not (await calendar_view(county.store, 2027, now)).is_known
+
+
+async def test_the_first_page_says_how_the_month_stands_and_what_is_to_be_done(county: County) -> None:
+    await county.held(county.p1, "a", 67, "语")
+    await county.held(county.p3, "b", 50, "体")
+    await county.held(county.p2, "c", 0, "音", state="pending")
+    await county.held(county.p1, "before", 60, "语", month="2019-04", begins_at=at("2019-04-10 09:00"))
+    await county.act(county.p1, Action.SUBMIT, FILED)
+    seen = await overview(county.store, MAY, county.bureau, at("2019-05-28 09:00"))
+    sync = seen.kinds[0]
+    assert (sync.kind, sync.count, sync.participants, sync.last_count, sync.year_count, sync.target) == (
+        Kind.SYNC,
+        2,
+        117,
+        1,
+        3,
+        60,
+    )
+    assert (seen.filing.total, seen.filing.submitted, seen.filing.draft, seen.filing.overdue) == (3, 1, 2, 2)
+    assert (seen.pending, seen.proposed, seen.coverage.own_schools, seen.coverage.task_rate) == (1, 0, 5, "38.5")
+    assert [(todo.code, todo.pair, todo.days_left) for todo in seen.todo if todo.code != "file"] == [
+        ("confirm", None, -2),
+        ("receive", county.p1, None),
+        ("sign", None, 3),
+    ]
+    assert {todo.pair for todo in seen.todo if todo.code == "file"} == {county.p2, county.p3}
+    flags = {(flag.code, flag.pair) for flag in seen.flags}
+    assert {("no_sync", county.p2), ("unconfirmed", county.p2), ("unconfirmed", county.p3)} <= flags
+    assert ("unconfirmed", county.p1) not in flags
+
+
+async def test_a_schools_first_page_holds_its_own_pairs_alone(county: County) -> None:
+    await county.held(county.p1, "a", 67, "语")
+    await county.held(county.p3, "b", 50, "体")
+    seen = await overview(county.store, MAY, county.grant("school_officer", county.schools["檀溪中小"]), FILED)
+    assert (seen.kinds[0].count, seen.filing.total, seen.kinds[0].target) == (1, 1, 20)
+    assert {todo.pair for todo in seen.todo} == {county.p1}
+    assert {flag.pair for flag in seen.flags} <= {county.p1}
+
+
+async def test_the_matrix_of_a_year(county: County) -> None:
+    await county.held(county.p1, "a", 67, "语")
+    await county.held(county.p1, "j", 50, "语", month="2019-06", begins_at=at("2019-06-04 09:00"))
+    await county.act(county.p1, Action.SUBMIT, FILED)
+    await county.send()
+    seen = await matrix(county.store, 2019, Kind.SYNC, county.bureau, at("2019-06-20 09:00"))
+    assert (seen.months[0], len(seen.months), len(seen.rows)) == ("2019-04", 9, 3)
+    [row] = [row for row in seen.rows if row.pair == county.p1]
+    assert [(cell.month, cell.count, cell.filing) for cell in row.cells[:3]] == [
+        ("2019-04", 0, "draft"),
+        (MAY, 1, "locked"),
+        ("2019-06", 1, "draft"),
+    ]
+    assert (row.count, row.participants, row.target, row.is_ours, row.status) == (2, 117, 20, True, "active")
+    empty = await matrix(county.store, 2035, Kind.SYNC, county.bureau, FILED)
+    assert (empty.months, empty.rows) == ([], [])
+
+
+async def test_a_year_is_counted_by_the_days_of_its_activities_and_shown_beside_the_months(county: County) -> None:
+    now = at("2020-01-10 09:00")
+    await county.held(county.p1, "a", 67, "语")
+    await county.held(county.p1, "eve", 50, "数", month="2020-01", begins_at=at("2019-12-31 09:00"))
+    await county.held(county.p1, "new", 40, "数", month="2020-01", begins_at=at("2020-01-02 09:00"))
+    old = await progress(county.store, 2019, county.bureau, now)
+    [row] = [row for row in old.rows if row.pair == county.p1]
+    assert (row.kinds[0].count, row.kinds[0].participants, row.kinds[0].reported) == (2, 117, 1)
+    assert "城乡同步课堂还差18节" in row.missing and old.due_on == "2019-11-30"
+    this = await progress(county.store, 2020, county.bureau, now)
+    [row] = [row for row in this.rows if row.pair == county.p1]
+    assert (row.kinds[0].count, row.kinds[0].reported) == (1, 2)
