@@ -75,13 +75,6 @@ class MadePassword(msgspec.Struct, frozen=True, kw_only=True):
     password: str
 
 
-class AccountPage(msgspec.Struct, frozen=True, kw_only=True):
-    """Accounts by login; `next` is `after` of the next page, or null."""
-
-    items: list[AccountLine]
-    next: str | None
-
-
 class Keeping:
     """What a caller may do with accounts. Raises AccountError, Problem(busy)."""
 
@@ -98,13 +91,15 @@ class Keeping:
         role: AccountRole | None = None,
         school: str | None = None,
         words: str | None = None,
-    ) -> AccountPage:
-        """The accounts that the caller keeps; one that he does not is as if it were not there."""
+        login: str | None = None,
+    ) -> tuple[list[AccountLine], bool]:
+        """The accounts that the caller keeps, by login, and whether there are more; others are as if not there."""
         roles = KEEPS[self._grant.role] & (EVERY_ROLE if role is None else {role})
-        found = await self._store.accounts.page(roles, after=after, limit=limit + 1, school=school, words=words)
+        found = await self._store.accounts.page(
+            roles, after=after, limit=limit + 1, school=school, words=words, login=login
+        )
         book = await self._store.registry.book()
-        more = found[limit - 1].login if len(found) > limit else None
-        return AccountPage(items=[line_of(one, book) for one in found[:limit]], next=more)
+        return [line_of(one, book) for one in found[:limit]], len(found) > limit
 
     async def read(self, account: str) -> AccountLine:
         """One account. Raises AccountError(account_unknown)."""
@@ -173,11 +168,10 @@ class Keeping:
     async def find(self, login: str) -> AccountLine:
         """The account of a login. Raises AccountError: login_malformed, account_unknown."""
         key = login_key(login)
-        page = await self.page(words=key, limit=200)
-        found = next((line for line in page.items if line.login == key), None)
-        if found is None:
+        lines, _ = await self.page(login=key)
+        if not lines:
             raise AccountError("account_unknown")
-        return found
+        return lines[0]
 
     async def _kept(self, account: str) -> Account:
         found = await self._store.accounts.get(account)

@@ -62,6 +62,7 @@ class Accounts:
         limit: int = 50,
         school: str | None = None,
         words: str | None = None,
+        login: str | None = None,
     ) -> list[Account]:
         """Accounts of these roles by login, from behind the login `after`; `words` stand in the login or the name."""
         found = select(*_COLUMNS).where(accounts.c.role.in_(list(roles))).order_by(accounts.c.login).limit(limit)
@@ -69,6 +70,8 @@ class Accounts:
             found = found.where(accounts.c.login > after)
         if school is not None:
             found = found.where(accounts.c.school == school)
+        if login is not None:
+            found = found.where(accounts.c.login == login)
         if words is not None:
             found = found.where(
                 or_(accounts.c.login.contains(words, autoescape=True), accounts.c.name.contains(words, autoescape=True))

@@ -46,6 +46,18 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     """What changed, as JSON, e.g. {"before", "after", "reason"}; None when it was deleted later."""
 
 
+class Verdict(msgspec.Struct, frozen=True, kw_only=True):
+    """How far the chain holds: `rows` from the first on, the last of which has the hash `head`.
+
+    Kept elsewhere, number and hash show later that nobody has written the whole chain anew. `broken_at`: the number of
+    the first row that does not fit (changed, missing, cut off); null: it holds to its end.
+    """
+
+    rows: int
+    head: str
+    broken_at: int | None
+
+
 async def note(
     connection: AsyncConnection,
     actor: Actor,
@@ -103,8 +115,14 @@ class Audit:
         actor: str | None = None,
         action: str | None = None,
         subject: str | None = None,
+        actor_kind: str | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
     ) -> list[Entry]:
-        """The latest rows first, from below the number `before`; `action` may be the beginning of one."""
+        """The latest rows first, from below the number `before`; `action` may be the beginning of one.
+
+        Of the instants in [since, until).
+        """
         found = select(audit).order_by(audit.c.seq.desc()).limit(limit)
         if before is not None:
             found = found.where(audit.c.seq < before)
@@ -114,21 +132,35 @@ class Audit:
             found = found.where(audit.c.action.startswith(action, autoescape=True))
         if subject is not None:
             found = found.where(audit.c.subject == subject)
+        if actor_kind is not None:
+            found = found.where(audit.c.actor_kind == actor_kind)
+        if since is not None:
+            found = found.where(audit.c.at >= since)
+        if until is not None:
+            found = found.where(audit.c.at < until)
         async with self._database.read() as connection:
             return [_entry(row) for row in (await connection.execute(found)).mappings()]
 
     async def broken_at(self) -> int | None:
         """The number of the first row that does not fit the chain (changed, missing, cut off); None when all do."""
+        return (await self.verify()).broken_at
+
+    async def verify(self) -> Verdict:
+        """Follow the whole chain from its first row to the head."""
         previous, place = GENESIS, 0
         async with self._database.read() as connection:
+            if connection.dialect.name == "postgresql":
+                # Rows and head of one instant: somebody may be appending meanwhile.
+                await connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"))
             async for row in (await connection.stream(select(audit).order_by(audit.c.seq))).mappings():
                 place += 1
                 if row["seq"] != place or row["hash"] != chained(previous, fields(row)) or _is_forged(row):
-                    return place
+                    return Verdict(rows=place - 1, head=previous, broken_at=place)
                 previous = row["hash"]
             head = (await connection.execute(select(audit_head))).one_or_none()
         held = (head.seq, head.hash) if head else (0, GENESIS)
-        return None if held == (place, previous) else place + 1
+        is_whole = held == (place, previous)
+        return Verdict(rows=place, head=previous, broken_at=None if is_whole else place + 1)
 
 
 def _is_forged(row: RowMapping) -> bool:

@@ -1,48 +1,51 @@
 """`/accounts`: keeping accounts (账号管理). Whose, says the table KEEPS; another's is as if it were not there."""
 
-from typing import Annotated
-
-import msgspec
-
-from classroom.registry.accounts import AccountRole
+from classroom.registry.accounts import AccountRole, login_key
 from signaling.accounts import (
     AccountChange,
     AccountLine,
-    AccountPage,
     AccountRequest,
     Keeping,
+    Login,
     MadePassword,
     SchoolId,
     Words,
 )
-from signaling.api.door import B, Call, Doors, Nothing, Q
+from signaling.api.door import B, Call, Doors, Nothing, Page, PageQuery, Q
+from signaling.api.paging import read_cursor, write_cursor
 from signaling.context import CLOCK, PASSWORDS, STORE
 from signaling.revocation import sever
 
 DOORS = Doors("accounts")
 
 
-class AccountQuery(msgspec.Struct, frozen=True, kw_only=True):
-    """`after` is the login that the page begins behind; `q` stands in the login or the name."""
+class AccountQuery(PageQuery, frozen=True, kw_only=True):
+    """`q` stands in the login or the name; `login` is the whole of it."""
 
-    after: Words | None = None
-    limit: Annotated[int, msgspec.Meta(ge=1, le=200)] = 50
     role: AccountRole | None = None
     school: SchoolId | None = None
     q: Words | None = None
+    login: Login | None = None
 
 
 def _keeping(call: Call[Q, B]) -> Keeping:
     return Keeping(call.app[STORE], call.app[PASSWORDS], call.grant)
 
 
-@DOORS.door("GET", "/api/v1/accounts", may="keep_accounts", query=AccountQuery, answers=AccountPage)
-async def listing(call: Call[AccountQuery, Nothing]) -> AccountPage:
+@DOORS.door("GET", "/api/v1/accounts", may="keep_accounts", query=AccountQuery, answers=Page[AccountLine])
+async def listing(call: Call[AccountQuery, Nothing]) -> Page[AccountLine]:
     """The accounts that the caller keeps, by login."""
     asked = call.query
-    return await _keeping(call).page(
-        after=asked.after, limit=asked.limit, role=asked.role, school=asked.school, words=asked.q
+    after = None if asked.after is None else read_cursor(asked.after, tuple[str])[0]
+    lines, is_more = await _keeping(call).page(
+        after=after,
+        limit=asked.limit,
+        role=asked.role,
+        school=asked.school,
+        words=asked.q,
+        login=None if asked.login is None else login_key(asked.login),
     )
+    return Page(lines, write_cursor(lines[-1].login) if is_more else None)
 
 
 @DOORS.door("POST", "/api/v1/accounts", may="keep_accounts", body=AccountRequest, answers=MadePassword, status=201)

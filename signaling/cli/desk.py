@@ -14,9 +14,11 @@ from classroom.lesson import state
 from classroom.lesson.errors import LessonError
 from classroom.lesson.events import AnyEvent
 from classroom.lesson.lesson import Lesson
+from classroom.registry.accounts import AccountError
 from classroom.store.audit import MACHINE
 from classroom.store.ids import new_id
 from classroom.store.store import Store
+from signaling.cli.account_desk import AccountDesk, RunningAccounts, StoppedAccounts
 from signaling.cli.options import fail
 from signaling.datadir import DataBusy, DataDirectory, ServerInfo
 from signaling.lesson_list import Scope, list_lessons
@@ -33,7 +35,7 @@ class DeskError(Exception):
     """It was not done; str() says why in a sentence."""
 
 
-class Desk(Protocol):
+class Desk(AccountDesk, Protocol):
     """Both ways answer with the API's JSON, as builtins. Raises DeskError."""
 
     async def create_lesson(self, request: LessonRequest) -> Any: ...
@@ -84,6 +86,8 @@ def ask_desk(settings: Settings, what: str, *arguments: Any) -> Any:
         return asyncio.run(ask())
     except DeskError as error:
         fail(str(error))
+    except AccountError as error:
+        fail(_sentences(error.title, error.detail))
 
 
 def _sentences(chinese: str, english: str, detail: str = "") -> str:
@@ -92,10 +96,11 @@ def _sentences(chinese: str, english: str, detail: str = "") -> str:
     return " ".join([chinese.rstrip("。") + "。", *said])
 
 
-class RunningServer:
+class RunningServer(RunningAccounts):
     """Asks by HTTP, with the secret of server.json."""
 
     def __init__(self, session: aiohttp.ClientSession, info: ServerInfo) -> None:
+        super().__init__(self._ask, info.secret)
         self._session = session
         self._info = info
 
@@ -146,11 +151,11 @@ class RunningServer:
         return answer
 
 
-class StoppedServer:
+class StoppedServer(StoppedAccounts):
     """Works on the store. What it writes, the server finds when it starts."""
 
     def __init__(self, store: Store, settings: Settings) -> None:
-        self._store = store
+        super().__init__(store)
         self._records = Records(store)
         scheme = "https" if settings.tls_cert else "http"
         own = f"{scheme}://{settings.http_host}:{settings.http_port}"

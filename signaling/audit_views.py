@@ -1,0 +1,135 @@
+"""The audit log (审计日志) as people read it: who, what and whose in words, names as of today."""
+
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime, time, timedelta
+from types import MappingProxyType
+from typing import Annotated, Any, Final
+
+import msgspec
+
+from classroom.ledger.months import SHANGHAI
+from classroom.registry.book import Book
+from classroom.store.store import Store
+from signaling.actors import actor_names
+
+MAX_DATE: Final = date(9998, 12, 31)
+_DAY: Final = timedelta(days=1)
+Code = Annotated[str, msgspec.Meta(min_length=1, max_length=120, pattern=r"^[^\x00-\x1f\x7f]+\Z")]
+
+
+class AuditFilter(msgspec.Struct, frozen=True, kw_only=True):
+    """`action` may be the beginning of one (`account.`); `first` and `last` are local dates, both included."""
+
+    actor_kind: Code | None = None
+    actor: Code | None = None
+    action: Code | None = None
+    subject: Code | None = None
+    first: date | None = None
+    last: date | None = None
+
+
+class AuditLine(msgspec.Struct, frozen=True, kw_only=True):
+    """A row of the log, its instant at +08:00. Names and texts are null where nothing is known of them.
+
+    `detail` is what changed, as it was noted; null when it was deleted lawfully.
+    """
+
+    seq: int
+    at: datetime
+    actor_kind: str
+    actor: str
+    actor_name: str
+    action: str
+    action_text: str | None
+    subject: str
+    subject_name: str | None
+    detail: Any
+
+
+async def audit_lines(
+    store: Store, wanted: AuditFilter, *, before: int | None = None, limit: int = 50
+) -> list[AuditLine]:
+    """The latest rows first, from below the number `before`."""
+    entries = await store.audit.entries(
+        before=before,
+        limit=limit,
+        actor_kind=wanted.actor_kind,
+        actor=wanted.actor,
+        action=wanted.action,
+        subject=wanted.subject,
+        since=None if wanted.first is None else datetime.combine(wanted.first, time(), SHANGHAI),
+        until=None if wanted.last is None else datetime.combine(min(wanted.last, MAX_DATE) + _DAY, time(), SHANGHAI),
+    )
+    actors = await actor_names(store, {(entry.actor_kind, entry.actor) for entry in entries})
+    subjects = await _subject_names(store, {entry.subject for entry in entries})
+    return [
+        AuditLine(
+            seq=entry.seq,
+            at=entry.at.astimezone(SHANGHAI),
+            actor_kind=entry.actor_kind,
+            actor=entry.actor,
+            actor_name=actors[entry.actor_kind, entry.actor],
+            action=entry.action,
+            action_text=ACTIONS.get(entry.action),
+            subject=entry.subject,
+            subject_name=subjects.get(entry.subject),
+            detail=entry.detail,
+        )
+        for entry in entries
+    ]
+
+
+async def _subject_names(store: Store, subjects: Iterable[str]) -> dict[str, str]:
+    """Subject (`school:abc`) → its name, for those that have one."""
+    parted = [(subject, *subject.partition(":")[::2]) for subject in subjects]
+    book = await store.registry.book()
+    accounts = await store.accounts.names({id for _, kind, id in parted if kind == "account"})
+    found = {subject: _name(book, accounts, kind, id) for subject, kind, id in parted}
+    return {subject: name for subject, name in found.items() if name is not None}
+
+
+def _name(book: Book, accounts: Mapping[str, str], kind: str, id: str) -> str | None:
+    match kind:
+        case "account":
+            return accounts.get(id)
+        case "school":
+            return _school(book, id)
+        case "classroom" if id in book.classrooms:
+            room = book.classrooms[id]
+            return f"{_school(book, room.school)} {room.name}"
+        case "class" if id in book.classes:
+            one = book.classes[id]
+            return f"{_school(book, one.school)} {one.name}"
+        case "pair" if id in book.pairs:
+            pair = book.pairs[id]
+            return f"{_school(book, pair.supporter)} → {_school(book, pair.recipient) or '待定'}"
+    return None
+
+
+def _school(book: Book, id: str | None) -> str | None:
+    school = book.schools.get(id or "")
+    return school.name if school else None
+
+
+ACTIONS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "account.created": "新建账号",
+        "account.changed": "修改账号",
+        "account.disabled": "停用账号",
+        "account.enabled": "启用账号",
+        "account.password_changed": "修改自己的密码",
+        "account.password_reset": "重置密码",
+        "session.begun": "登录",
+        "session.ended": "退出登录",
+        "sign_in.slowed": "密码多次错误，限制登录",
+        "link.minted": "生成链接",
+        "link.revoked": "收回链接",
+        "lesson.created": "排课",
+        "lesson.ended": "下课",
+        "lesson.cancelled": "取消课",
+        "lesson.viewed": "观看课堂",
+        "consent.noted": "登记家长同意",
+        "consent.withdrawn": "撤回家长同意",
+    }
+)
+"""Action → its Chinese words."""
