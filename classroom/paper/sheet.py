@@ -1,7 +1,6 @@
 """A sheet: a form's layout as data. Every writer and the preview on screen draw the same one."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date
 from itertools import accumulate
 from typing import Final, Literal
 from unicodedata import category
@@ -57,6 +56,11 @@ class Sheet(msgspec.Struct, frozen=True, kw_only=True):
     """Lines to be filled in by pen between grid and notes: 领导签批."""
 
 
+def in_order(sheet: Sheet) -> list[Cell]:
+    """The cells by row and column."""
+    return sorted(sheet.cells, key=lambda cell: (cell.row, cell.column))
+
+
 def lines_of_cells(row: int, column: int, cells: Sequence[tuple[int, str, str | None]], rows: int = 1) -> list[Cell]:
     """Cells side by side from a square on: (columns, text, key)."""
     starts = accumulate((columns for columns, _, _ in cells), initial=column)
@@ -93,8 +97,3 @@ def month_words(cells: Mapping[str, Printed]) -> str:
     """工作月度 (`2019-05`) as 2019 年 5 月; room for the pen on a blank form."""
     year, _, month = text_value(cells, "month").partition("-")
     return f"{year} 年 {int(month)} 月" if month.isdecimal() else "　　　　年　　　月"
-
-
-def window_footer(first: date, last: date) -> str:
-    """统计区间, both days included."""
-    return f"统计区间：{first.isoformat()} 至 {last.isoformat()}"

