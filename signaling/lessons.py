@@ -29,7 +29,7 @@ from signaling.guests import Device, Guest
 from signaling.live import Live, Parts, Recorder, Streams, settle
 from signaling.messages import AnyClientMessage, AnyServerMessage, Closing, NoteConsent, Ping, Pong, View
 from signaling.notices import commands_of, forget_streams
-from signaling.scheduling import LINK_LIFE
+from signaling.scheduling import LINK_LIFE, PLANNED_WITHIN
 from signaling.steady import Steady
 from signaling.view import names_of, view_of
 from signaling.watch import WatchRules
@@ -184,6 +184,12 @@ class Lessons:
     async def cancel(self, lesson: str, by: str, actor: Actor) -> None:
         """The lesson is not held. Raises LessonError."""
         await self.command(lesson, partial(state.cancel, by=by), actor)
+
+    async def move(self, lesson: str, by: str, actor: Actor, *, start: datetime | None, teacher: str | None) -> Lesson:
+        """调课, 代课: another time, another teacher, or both. Raises LessonError."""
+        if start is not None and abs(start - self._clock.at()) > PLANNED_WITHIN:
+            raise LessonError("bad_schedule")
+        return await self.command(lesson, partial(state.change_plan, by=by, start=start, teacher=teacher), actor)
 
     async def check_publish(self, lesson: str, seat: str, source: str, *, role: Role, holder: str) -> None:
         """Whether media of a seat may come in now: the seat's own, into an open lesson; the teacher's opens it.

@@ -6,7 +6,7 @@ pair's open month as 补计 or 冲减, in the same transaction.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Any, Final, TypeVar
 
@@ -18,18 +18,19 @@ from classroom.ledger.facts import Facts, Lesson, Role, RoomPresence
 from classroom.ledger.hand import judge_hand, suspects
 from classroom.ledger.kinds import Kind
 from classroom.ledger.marks import marks_of, waiting_before
-from classroom.ledger.months import FIRST_DAY, SHANGHAI, MonthWindow, local_date, midnight, next_month
-from classroom.ledger.reading import lesson_facts, presence_facts, scheduled
+from classroom.ledger.months import FIRST_DAY, MonthWindow, local_date, midnight, next_month
+from classroom.ledger.reading import lesson_facts, periods_of, presence_facts, scheduled
 from classroom.ledger.rollup import month_of
 from classroom.ledger.rules import CountingRules
 from classroom.ledger.words import Standing, Word, standing
-from classroom.lesson.events import LessonScheduled
+from classroom.lesson.events import AnyEvent
 from classroom.registry.book import Book
 from classroom.registry.facts import students_on
 from classroom.store import activities, audit, hand
 from classroom.store.activities import ActivityRow, Adjustment, Filter, LightActivity, StaleActivity
 from classroom.store.audit import SERVER
 from classroom.store.ids import new_id
+from classroom.store.lessons import ListedLesson
 from classroom.store.store import Store
 from signaling.activity_views import ActivityLine, line_of
 
@@ -70,10 +71,7 @@ class Records:
 
     async def settle(self, lesson: str, at: datetime) -> list[Activity]:
         """Judge an ended lesson and its neighbours of the day (their zones touch), and store the activities."""
-        plan = scheduled(await self._store.journal.events(lesson))
-        if plan is None:
-            return []
-        return await self.in_turn(partial(self._settle, plan, at))
+        return await self.in_turn(partial(self._settle, lesson, at))
 
     async def in_turn(self, change: Callable[[], Awaitable[T]]) -> T:
         """Read, judge and write, one at a time; again when another process was faster. Raises StaleActivity at last."""
@@ -289,8 +287,11 @@ class Records:
                     minutes[seat] = minutes.get(seat, 0) + room.minutes
         return minutes
 
-    async def _settle(self, plan: LessonScheduled, at: datetime) -> list[Activity]:
-        near = await self._near(plan)
+    async def _settle(self, lesson: str, at: datetime) -> list[Activity]:
+        listed = await self._store.lessons.get(lesson)
+        if listed is None:
+            return []
+        near = await self._near(listed)
         over = [lesson for lesson, is_over in near.items() if is_over]
         before = await self._store.activities.of_lessons(over)
         said = await self._store.words.of([row.id for row in before])
@@ -310,7 +311,7 @@ class Records:
                 await audit.note(connection, SERVER, "activity.replaced", f"activity:{row.id}", at, detail)
             dropped = [*gone, *(row for row, _ in replaced)]
             await self.keep(connection, rows, before, at, gone=dropped)
-        return [one for one in judged if one.lesson == plan.lesson]
+        return [one for one in judged if one.lesson == lesson]
 
     async def _replaced(self, judged: Sequence[Activity], book: Book) -> list[tuple[ActivityRow, str]]:
         """Hand entries of 同步课堂 that a log has come for after all → the log's activity."""
@@ -374,24 +375,21 @@ class Records:
         assert entry is not None, "a hand activity has its entry"
         return entry
 
-    async def _near(self, plan: LessonScheduled) -> dict[str, bool]:
+    async def _near(self, lesson: ListedLesson) -> dict[str, bool]:
         """The supporter's lessons of that day → whether they are over. One that is not still cuts the zones of others,
         but is judged only when it ends."""
-        begins = plan.periods[0].start if plan.periods else plan.at
-        midnight = datetime.combine(local_date(begins), time(), SHANGHAI)
-        found = await self._store.lessons.between(midnight - _MARGIN, midnight + _DAY + _MARGIN, plan.supporter)
-        return {one.id: one.state == "ended" or one.id == plan.lesson for one in found}
+        start = midnight(local_date(lesson.start_at))
+        found = await self._store.lessons.between(start - _MARGIN, start + _DAY + _MARGIN, lesson.supporter)
+        return {one.id: one.state == "ended" or one.id == lesson.id for one in found}
 
     async def _facts(self, ids: Sequence[str], book: Book, words: tuple[Word, ...], rules: CountingRules) -> Facts:
         lessons: list[Lesson] = []
         presence: list[RoomPresence] = []
         for one in ids:
             journal = await self._store.journal.events(one)
-            plan = scheduled(journal)
-            if plan is None:
+            lesson = lesson_facts(journal, _rosters(journal, book))
+            if lesson is None:
                 continue
-            lesson = lesson_facts(journal, _rosters(plan, book))
-            assert lesson is not None
             lessons.append(lesson)
             presence += presence_facts(journal, await self._store.journal.heartbeats(one), rules)
         return Facts(lessons=tuple(lessons), presence=tuple(presence), pairs=tuple(book.pairs.values()), words=words)
@@ -446,9 +444,12 @@ def _has_class(activity: Activity, class_id: str) -> bool:
     return activity.class_id == class_id or any(room.class_id == class_id for room in activity.rooms)
 
 
-def _rosters(plan: LessonScheduled, book: Book) -> Mapping[str, int]:
+def _rosters(journal: Sequence[AnyEvent], book: Book) -> Mapping[str, int]:
     """Class → size on the lesson's day as the registry has it now."""
-    day = local_date(plan.periods[0].start if plan.periods else plan.at)
+    plan, periods = scheduled(journal), periods_of(journal)
+    if plan is None:
+        return {}
+    day = local_date(periods[0].start if periods else plan.at)
     found: dict[str, int] = {}
     for seat in plan.seats:
         known = book.classes.get(seat.class_id)

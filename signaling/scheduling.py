@@ -153,6 +153,7 @@ async def schedule_lesson(
         is_test=request.is_test,
         record=request.record,
         observers=request.observers,
+        teacher=holder,
     )
     events = await _with_consents(store, scheduled, request.consent_by, by, whose)
     await store.journal.append(events, {event.seq: actor for event in events})

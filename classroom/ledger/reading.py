@@ -9,16 +9,26 @@ from classroom.lesson.events import (
     AnyEvent,
     HeadcountConfirmed,
     LessonCancelled,
+    LessonMoved,
     LessonScheduled,
     RungChanged,
     SeatPlan,
+    TeacherReplaced,
 )
+from classroom.lesson.events import Period as PlannedPeriod
 from classroom.lesson.heartbeat import Heartbeat
 
 
 def scheduled(journal: Sequence[AnyEvent]) -> LessonScheduled | None:
     """The event that every journal begins with; None for an empty one."""
     return journal[0] if journal and isinstance(journal[0], LessonScheduled) else None
+
+
+def periods_of(journal: Sequence[AnyEvent]) -> tuple[PlannedPeriod, ...]:
+    """The planned periods in force: a lesson moved before it began (调课) is judged at its new time."""
+    plan = scheduled(journal)
+    moved = [event.periods for event in journal if isinstance(event, LessonMoved)]
+    return moved[-1] if moved else plan.periods if plan else ()
 
 
 def lesson_facts(journal: Sequence[AnyEvent], rosters: Mapping[str, int] | None = None) -> Lesson | None:
@@ -29,14 +39,16 @@ def lesson_facts(journal: Sequence[AnyEvent], rosters: Mapping[str, int] | None 
     plan = scheduled(journal)
     if plan is None:
         return None
+    replaced = [event.teacher for event in journal if isinstance(event, TeacherReplaced)]
     confirmed = {event.seat: event for event in journal if isinstance(event, HeadcountConfirmed)}
     return Lesson(
         id=plan.lesson,
         host_room=next(seat.classroom for seat in plan.seats if seat.role == "host"),
         seats=tuple(_seat(seat, confirmed.get(seat.seat), rosters or {}) for seat in plan.seats),
-        periods=tuple(Period(period.start, period.end) for period in plan.periods),
+        periods=tuple(Period(period.start, period.end) for period in periods_of(journal)),
         pairs=plan.pairs,
         subject=plan.subject or None,
+        teacher=replaced[-1] if replaced else plan.teacher,
         is_test=plan.is_test,
         is_cancelled=any(isinstance(event, LessonCancelled) for event in journal),
     )

@@ -22,8 +22,8 @@ SENTENCES: Mapping[str, tuple[str, str]] = MappingProxyType(
         "lesson_not_open": ("课堂尚未打开，请等待主讲教师。", "The lesson is not open yet: wait for the teacher."),
         "lesson_ended": ("这节课已经结束。", "The lesson is over."),
         "lesson_under_way": (
-            "已经上课，不能取消；请使用下课。",
-            "The lesson is under way: end it instead of cancelling.",
+            "已经上课，不能取消或改期；请使用下课。",
+            "The lesson is under way: it can be ended, but neither cancelled nor moved.",
         ),
         "seat_unknown": ("本节课没有这个教室。", "This lesson has no such seat."),
         "seat_absent": ("该教室当前未接入。", "This classroom is not connected now."),

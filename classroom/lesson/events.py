@@ -63,7 +63,10 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag=Tru
 
 
 class LessonScheduled(Event, frozen=True, kw_only=True):
-    """The lesson exists. `periods` is empty for an unplanned lesson; `observers` is how many may watch at once."""
+    """The lesson exists. `periods` is empty for an unplanned lesson; `observers` is how many may watch at once.
+
+    `teacher`: who is to teach, as an id; None where nobody has said.
+    """
 
     supporter: str
     subject: str
@@ -73,6 +76,19 @@ class LessonScheduled(Event, frozen=True, kw_only=True):
     is_test: bool = False
     record: bool = False
     observers: int = 0
+    teacher: str | None = None
+
+
+class LessonMoved(Event, frozen=True, kw_only=True):
+    """调课: the lesson will be held at another time, as long as before."""
+
+    periods: tuple[Period, ...]
+
+
+class TeacherReplaced(Event, frozen=True, kw_only=True):
+    """代课: somebody else teaches, as an id."""
+
+    teacher: str
 
 
 class LessonOpened(Event, frozen=True, kw_only=True):
@@ -209,6 +225,8 @@ class HelpAnswered(Event, frozen=True, kw_only=True):
 
 AnyEvent = (
     LessonScheduled
+    | LessonMoved
+    | TeacherReplaced
     | LessonOpened
     | LessonStarted
     | LessonEnded

@@ -73,6 +73,7 @@ class Lesson(msgspec.Struct, frozen=True, kw_only=True):
     stage: str | None = None
     record_wanted: bool = False
     recording: bool = False
+    teacher: str | None = None
     consents: frozenset[str] = frozenset()
 
     @property

@@ -28,6 +28,7 @@ from classroom.lesson.events import (
     HelpAsked,
     LessonCancelled,
     LessonEnded,
+    LessonMoved,
     LessonOpened,
     LessonScheduled,
     LessonStarted,
@@ -43,6 +44,7 @@ from classroom.lesson.events import (
     StreamFlowing,
     StreamGone,
     StreamStalled,
+    TeacherReplaced,
 )
 from classroom.lesson.lesson import Lesson, Seat, State, require_not_ended, require_teacher, stamps
 
@@ -77,6 +79,7 @@ def schedule(
     is_test: bool = False,
     record: bool = False,
     observers: int = 0,
+    teacher: str | None = None,
 ) -> list[AnyEvent]:
     """A new lesson. Without periods it is unplanned. Raises LessonError: lesson_exists, bad_schedule, forbidden."""
     if lesson is not None:
@@ -94,6 +97,7 @@ def schedule(
             is_test=is_test,
             record=record,
             observers=observers,
+            teacher=teacher,
             **next(stamps(None, at, by, lesson_id)),
         )
     ]
@@ -169,6 +173,45 @@ def _ended(lesson: Lesson, at: datetime, by: str, reason: EndReason) -> list[Any
     return [*events, LessonEnded(reason=reason, **next(stamp))]
 
 
+def move(lesson: Lesson, at: datetime, *, by: str, start: datetime) -> list[AnyEvent]:
+    """调课: every period shifted so that the first begins at `start`, a whole minute that has not passed.
+
+    Raises LessonError: lesson_under_way once the lesson has been opened, bad_schedule, lesson_ended, forbidden.
+    """
+    _require_waiting(lesson, by)
+    if not lesson.periods or start.second or start.microsecond or start < at.replace(second=0, microsecond=0):
+        raise LessonError("bad_schedule")
+    shift = start - lesson.periods[0].start
+    if not shift:
+        return []
+    moved = tuple(Period(start=period.start + shift, end=period.end + shift) for period in lesson.periods)
+    return [LessonMoved(periods=moved, **next(stamps(lesson, at, by)))]
+
+
+def replace_teacher(lesson: Lesson, at: datetime, *, by: str, teacher: str) -> list[AnyEvent]:
+    """代课. Raises LessonError: lesson_under_way once the lesson has been opened, lesson_ended, forbidden."""
+    _require_waiting(lesson, by)
+    return [] if lesson.teacher == teacher else [TeacherReplaced(teacher=teacher, **next(stamps(lesson, at, by)))]
+
+
+def change_plan(
+    lesson: Lesson, at: datetime, *, by: str, start: datetime | None, teacher: str | None
+) -> list[AnyEvent]:
+    """调课 and 代课 at once; None leaves one as it is. Raises what each raises."""
+    events = [] if start is None else move(lesson, at, by=by, start=start)
+    changed = lesson
+    for event in events:
+        changed = apply(changed, event)
+    return [*events, *([] if teacher is None else replace_teacher(changed, at, by=by, teacher=teacher))]
+
+
+def _require_waiting(lesson: Lesson, by: str) -> None:
+    require_teacher(by)
+    require_not_ended(lesson)
+    if lesson.state != "scheduled":
+        raise LessonError("lesson_under_way")
+
+
 def planned_end(lesson: Lesson, grace: timedelta = timedelta()) -> datetime | None:
     """When the last period ends, and a grace; None for an unplanned lesson."""
     return lesson.periods[-1].end + grace if lesson.periods else None
@@ -188,7 +231,16 @@ def _on_scheduled(event: LessonScheduled) -> Lesson:
         observers=event.observers,
         scheduled_at=event.at,
         record_wanted=event.record,
+        teacher=event.teacher,
     )
+
+
+def _on_moved(lesson: Lesson, event: LessonMoved) -> Lesson:
+    return msgspec.structs.replace(lesson, periods=event.periods)
+
+
+def _on_teacher_replaced(lesson: Lesson, event: TeacherReplaced) -> Lesson:
+    return msgspec.structs.replace(lesson, teacher=event.teacher)
 
 
 def _on_opened(lesson: Lesson, event: LessonOpened) -> Lesson:
@@ -212,6 +264,8 @@ def _on_cancelled(lesson: Lesson, event: LessonCancelled) -> Lesson:
 
 _FOLDS: Mapping[type[AnyEvent], Callable[[Lesson, Any], Lesson]] = MappingProxyType(
     {
+        LessonMoved: _on_moved,
+        TeacherReplaced: _on_teacher_replaced,
         LessonOpened: _on_opened,
         LessonStarted: _on_started,
         LessonEnded: _on_ended,

@@ -14,7 +14,16 @@ from sqlalchemy import insert, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from classroom.lesson.events import AnyEvent, LessonCancelled, LessonEnded, LessonScheduled, decode, encode
+from classroom.lesson.events import (
+    AnyEvent,
+    LessonCancelled,
+    LessonEnded,
+    LessonMoved,
+    LessonScheduled,
+    TeacherReplaced,
+    decode,
+    encode,
+)
 from classroom.lesson.heartbeat import Heartbeat, Marks
 from classroom.store.audit import SERVER, Actor, note
 from classroom.store.database import Database
@@ -23,7 +32,13 @@ from classroom.store.schema.lessons import heartbeats, journal, lessons
 
 GENESIS = "0" * 64
 NOTED: Final[Mapping[type[AnyEvent], str]] = MappingProxyType(
-    {LessonScheduled: "lesson.created", LessonEnded: "lesson.ended", LessonCancelled: "lesson.cancelled"}
+    {
+        LessonScheduled: "lesson.created",
+        LessonMoved: "lesson.moved",
+        TeacherReplaced: "lesson.teacher_replaced",
+        LessonEnded: "lesson.ended",
+        LessonCancelled: "lesson.cancelled",
+    }
 )
 """Event → what the audit log calls it. All else that happens in a lesson stands in its own chain, by seat."""
 

@@ -13,6 +13,7 @@ from classroom.lesson.events import (
     AnyEvent,
     LessonCancelled,
     LessonEnded,
+    LessonMoved,
     LessonOpened,
     LessonScheduled,
     LessonStarted,
@@ -21,7 +22,7 @@ from classroom.lesson.events import (
 from classroom.store.database import Database, fields
 from classroom.store.schema.columns import Instant
 from classroom.store.schema.lessons import lesson_seats, lessons
-from classroom.store.schema.links import join_codes
+from classroom.store.schema.links import join_codes, links
 from classroom.store.schema.registry import classes, classrooms, schools
 
 
@@ -202,6 +203,24 @@ async def _scheduled(connection: AsyncConnection, event: LessonScheduled) -> dic
     return {}
 
 
+async def _moved(connection: AsyncConnection, event: LessonMoved) -> dict[str, Any]:
+    start_at, end_at = event.periods[0].start, event.periods[-1].end
+    await _prolong(connection, event.lesson, end_at)
+    return {"start_at": start_at, "end_at": end_at}
+
+
+async def _prolong(connection: AsyncConnection, lesson: str, end_at: datetime) -> None:
+    """The lesson's links live as long after the new end as they would have after the old one."""
+    before = await connection.scalar(select(lessons.c.end_at).where(lessons.c.id == lesson))
+    if before is not None and end_at > before:
+        mine = (links.c.lesson == lesson) & links.c.revoked_at.is_(None)
+        found = (await connection.execute(select(links.c.id, links.c.expires_at).where(mine))).all()
+        for link, expires_at in found:
+            if expires_at is not None:
+                later = expires_at + (end_at - before)
+                await connection.execute(update(links).where(links.c.id == link).values(expires_at=later))
+
+
 async def _opened(connection: AsyncConnection, event: LessonOpened) -> dict[str, Any]:
     return {"state": "open", "opened_at": event.at}
 
@@ -227,6 +246,7 @@ async def _recording_started(connection: AsyncConnection, event: RecordingStarte
 _STEPS: Mapping[type[AnyEvent], Callable[[AsyncConnection, Any], Awaitable[dict[str, Any]]]] = MappingProxyType(
     {
         LessonScheduled: _scheduled,
+        LessonMoved: _moved,
         LessonOpened: _opened,
         LessonStarted: _started,
         LessonCancelled: _cancelled,

@@ -1,10 +1,13 @@
 """`/lessons`: making, listing, reading and ending lessons."""
 
 import asyncio
+from datetime import UTC, datetime
+from typing import Any
 
 import msgspec
 
-from classroom.ledger.months import local_date
+from classroom.ledger.months import SHANGHAI, local_date
+from classroom.lesson.events import Instant
 from classroom.registry.book import Choices, choices
 from classroom.registry.facts import School
 from classroom.store.lessons import ListedLesson
@@ -14,6 +17,7 @@ from signaling.activity_views import ActivityLine
 from signaling.api.door import Call, Doors, Nothing
 from signaling.auth import Grant
 from signaling.context import CLOCK, LESSONS, NEW_ID, PUBLIC_URL, RECORDER, RECORDS, STORE
+from signaling.evidence import Id
 from signaling.lesson_list import LessonLine, Scope, list_lessons
 from signaling.messages import View
 from signaling.problem import Problem
@@ -157,6 +161,46 @@ async def cancel(call: Call[Nothing, Nothing]) -> Closed:
     return Closed(lesson, "ended")
 
 
+class MoveBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """At least one: `start`, 调课, the whole minute of the first period; `teacher`, 代课, a person of the registry."""
+
+    start: Instant | None = None
+    teacher: Id | None = None
+
+
+class Moved(msgspec.Struct, frozen=True, kw_only=True):
+    """The plan in force. Instants in +08:00."""
+
+    lesson: str
+    start: datetime
+    end: datetime | None
+    teacher: str | None
+
+
+@DOORS.door(
+    "POST",
+    "/api/v1/lessons/{lesson}/move",
+    may="end_lesson",
+    body=MoveBody,
+    answers=Moved,
+    refuses=("lesson_unknown", "lesson_under_way", "lesson_ended", "bad_schedule"),
+)
+async def move(call: Call[Nothing, MoveBody]) -> Moved:
+    """调课 and 代课, before the lesson has been opened: it is judged at its new time."""
+    app, lesson, body = call.app, await _reached(call), call.body
+    if body.start is None and body.teacher is None:
+        raise Problem("bad_request", "start or teacher is needed")
+    start = None if body.start is None else body.start.astimezone(UTC)
+    moved = await app[LESSONS].move(lesson, _by(call.grant), call.grant.actor, start=start, teacher=body.teacher)
+    first = moved.periods[0].start if moved.periods else moved.scheduled_at
+    return Moved(
+        lesson=lesson,
+        start=first.astimezone(SHANGHAI),
+        end=moved.periods[-1].end.astimezone(SHANGHAI) if moved.periods else None,
+        teacher=moved.teacher,
+    )
+
+
 @DOORS.door("GET", "/api/v1/lessons/{lesson}/summary", may="read_summary", answers=Summary, refuses=("lesson_unknown",))
 async def summary(call: Call[Nothing, Nothing]) -> Summary:
     """What came of the lesson: minutes, people, activities with their reasons, recordings."""
@@ -214,7 +258,7 @@ async def _supporter(call: Call[Nothing, LessonRequest]) -> School | str:
     return call.body.supporter
 
 
-async def _reached(call: Call[Nothing, Nothing]) -> str:
+async def _reached(call: Call[Any, Any]) -> str:
     """The lesson of the path. Raises Problem(lesson_unknown) for one that the caller does not reach."""
     lesson = call.path["lesson"]
     await seat_in(call.app[STORE], call.grant, lesson)

@@ -24,7 +24,7 @@ from classroom.lesson.events import (
     encode,
 )
 from classroom.lesson.lesson import State
-from classroom.lesson.state import TRANSITIONS, ImpossibleEvent, apply, fold, planned_end
+from classroom.lesson.state import TRANSITIONS, ImpossibleEvent, apply, change_plan, fold, move, planned_end
 
 STATES = get_args(State)
 ROADS = {
@@ -230,3 +230,54 @@ def test_an_event_out_of_its_place_is_impossible(sitting: Any) -> None:
     sitting.give("end")
     with pytest.raises(ImpossibleEvent):
         apply(sitting.lesson, HandLowered(lesson="l1", seq=sitting.lesson.seq + 1, at=sitting.at, by="r1", seat="r1"))
+
+
+# 调课, 代课
+
+
+def test_a_lesson_that_has_not_begun_is_moved_with_all_its_periods(sitting: Any, commands: Any) -> None:
+    lesson = fold(commands["schedule"](None, sitting.at))
+    assert lesson is not None
+    start = lesson.periods[0].start + timedelta(days=1, hours=2)
+    moved = fold(move(lesson, sitting.at, by="teacher", start=start), lesson)
+    assert moved is not None and moved.periods[0].start == start
+    assert [period.end - period.start for period in moved.periods] == [
+        period.end - period.start for period in lesson.periods
+    ]
+    assert move(moved, sitting.at, by="teacher", start=start) == []
+
+
+def test_time_and_teacher_change_together_or_one_alone(sitting: Any, commands: Any) -> None:
+    lesson = fold(commands["schedule"](None, sitting.at))
+    assert lesson is not None
+    start = lesson.periods[0].start + timedelta(days=1)
+    events = change_plan(lesson, sitting.at, by="cli", start=start, teacher="t2")
+    assert [type(event).__name__ for event in events] == ["LessonMoved", "TeacherReplaced"]
+    changed = fold(events, lesson)
+    assert changed is not None and (changed.teacher, changed.periods[0].start) == ("t2", start)
+    assert change_plan(changed, sitting.at, by="cli", start=None, teacher="t2") == []
+
+
+def test_a_lesson_is_not_moved_into_the_past_nor_off_the_minute_nor_once_it_has_opened(
+    sitting: Any, commands: Any
+) -> None:
+    lesson = fold(commands["schedule"](None, sitting.at))
+    assert lesson is not None
+    start = lesson.periods[0].start
+    for wrong in (sitting.at - timedelta(minutes=2), start + timedelta(seconds=1)):
+        with pytest.raises(LessonError, match="bad_schedule"):
+            move(lesson, sitting.at, by="teacher", start=wrong)
+    opened = fold(commands["open"](lesson, sitting.at), lesson)
+    assert opened is not None
+    for refused in ({"start": start + timedelta(days=1), "teacher": None}, {"start": None, "teacher": "t2"}):
+        with pytest.raises(LessonError, match="lesson_under_way"):
+            change_plan(opened, sitting.at, by="teacher", **refused)
+    with pytest.raises(LessonError, match="forbidden"):
+        move(lesson, sitting.at, by="r1", start=start + timedelta(days=1))
+
+
+def test_an_unplanned_lesson_has_no_time_to_move(sitting: Any, commands: Any) -> None:
+    lesson = fold(commands["schedule"](None, sitting.at, periods=()))
+    assert lesson is not None
+    with pytest.raises(LessonError, match="bad_schedule"):
+        move(lesson, sitting.at, by="teacher", start=sitting.at + timedelta(days=1))

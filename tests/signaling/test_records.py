@@ -17,7 +17,7 @@ from classroom.ledger.kinds import Kind
 from classroom.ledger.months import MonthWindow
 from classroom.ledger.policy import Policy
 from classroom.ledger.snapshot import Snapshot, paper_words
-from classroom.lesson.events import LessonEnded, LessonScheduled, Period, SeatPlan
+from classroom.lesson.events import LessonEnded, LessonMoved, LessonScheduled, Period, SeatPlan, TeacherReplaced
 from classroom.lesson.heartbeat import Heartbeat, Marks
 from classroom.registry.accounts import Account
 from classroom.registry.facts import Pair
@@ -53,6 +53,7 @@ class County:
     def __init__(self, store: Store, records: Records, pair: Pair, plans: tuple[SeatPlan, ...]) -> None:
         self.store, self.records, self.pair, self.plans = store, records, pair, plans
         assert pair.recipient is not None
+        self.said = 0
         self.bureau = grant("bureau_officer", "bureau000001")
         self.city = grant("school_officer", "city00000001", pair.supporter)
         self.village = grant("school_officer", "village00001", pair.recipient)
@@ -98,7 +99,9 @@ class County:
     async def say(self, who: Grant, row: ActivityRow, kind: str, day: date = TUESDAY, **more: Any) -> WordRow:
         body = {"kind": kind, "reason": "看过课堂记录", "version": row.version, **more}
         request = msgspec.convert(body, WordRequest)
-        return await say(self.store, self.records, who, row.id, request, at("16:00", day), new_id())
+        self.said += 1
+        when = at("16:00", day) + timedelta(seconds=self.said)
+        return await say(self.store, self.records, who, row.id, request, when, new_id())
 
     async def decide(self, word: WordRow, state: Any, day: date) -> WordRow:
         return await decide(self.store, self.records, self.bureau, word.id, state, "情况属实", at("17:00", day))
@@ -242,6 +245,33 @@ async def test_a_month_is_rebuilt_from_the_journal_unless_it_is_reported(county:
     assert msgspec.structs.replace(await county.now(row), version=row.version) == row
     await county.report("2019-05")
     assert await county.records.rebuild("2019-05", at("20:00")) == 0
+
+
+async def test_a_moved_lesson_is_judged_at_its_new_time_and_a_substitute_taught_it(county: County) -> None:
+    lesson, begins, later = new_id(), at("09:00"), at("10:00", date(2019, 5, 28))
+    stamp = {"lesson": lesson, "at": begins - timedelta(hours=1), "by": "teacher"}
+    period = Period(start=begins, end=begins + timedelta(minutes=40))
+    plan = LessonScheduled(
+        **stamp,
+        seq=1,
+        supporter=county.pair.supporter,
+        subject="语",
+        periods=(period,),
+        pairs=(county.pair.id,),
+        seats=county.plans,
+        teacher="t1",
+    )
+    moved = LessonMoved(**stamp, seq=2, periods=(Period(start=later, end=later + timedelta(minutes=40)),))
+    replaced = TeacherReplaced(**stamp, seq=3, teacher="t2")
+    end = LessonEnded(lesson=lesson, seq=4, at=later + timedelta(minutes=41), by="cli", reason="cli")
+    token, _ = await county.store.links.mint("observer", begins, lesson=lesson, expires_at=begins + timedelta(days=1))
+    await county.store.journal.append([plan, moved, replaced, end])
+    await county.store.journal.beat(county.beats(lesson, later, later + timedelta(minutes=40)))
+    await county.records.settle(lesson, later + timedelta(hours=1))
+    [row] = await county.store.activities.of_lessons([lesson])
+    assert (row.begins_at, row.month, row.state, activity_of(row).teacher) == (later, "2019-06", "counted", "t2")
+    link = await county.store.links.resolve(token)
+    assert link is not None and link.expires_at == begins + timedelta(days=1) + (later - begins)
 
 
 # Words.
