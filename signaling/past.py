@@ -127,7 +127,8 @@ def verdict_of(before: Mapping[str, Any] | None, cells: Mapping[str, Any]) -> Ve
     """What importing these cells over those of an earlier import comes to."""
     if before is None:
         return "new"
-    return "same" if msgspec.to_builtins(before) == msgspec.to_builtins(cells) else "changed"
+    same = msgspec.json.encode(before, order="sorted") == msgspec.json.encode(cells, order="sorted")
+    return "same" if same else "changed"
 
 
 def words_of(cells: Mapping[str, Any]) -> tuple[str, ...]:

@@ -20,7 +20,7 @@ PDF = b"%PDF-1.7\n" + b"0" * 2000
 async def send(house: Any, path: str, data: bytes, **query: str) -> tuple[int, Any]:
     asked = "&".join(f"{name}={quote(value)}" for name, value in query.items())
     headers = {"Content-Type": "application/octet-stream"}
-    status, body, _ = await house.ask("POST", f"/api/v1/{path}?{asked}", house.info.secret, headers=headers, data=data)
+    status, body, _ = await house.ask("POST", f"/api/v1/{path}?{asked}", house.info.secret, headers=headers, data=io.BytesIO(data))
     return status, body
 
 
