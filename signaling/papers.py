@@ -1,7 +1,7 @@
 """From a snapshot to paper: the layout of its form with the printed cells in it."""
 
 from classroom.ledger.months import MonthWindow
-from classroom.ledger.snapshot import Snapshot
+from classroom.ledger.snapshot import Form, Snapshot
 from classroom.paper.annex2 import annex2
 from classroom.paper.annex3 import annex3
 from classroom.paper.sheet import Sheet
@@ -21,6 +21,18 @@ def sheet_of(made: Snapshot) -> Sheet:
             footer=footer,
         )
     return annex3(made.printed, programme=words.programme, report_to=report_to, footer=footer)
+
+
+def blank_sheet(form: Form) -> Sheet:
+    """The form without values."""
+    return annex2({}) if form == "annex2" else annex3({})
+
+
+def paper_name(made: Snapshot) -> str:
+    """A file's name, without its ending: 附件3 2019-05 实验小学—檀溪中小."""
+    if made.form == "annex2":
+        return f"附件2 {made.window.month}"
+    return f"附件3 {made.window.month} {made.printed['supporter']}—{made.printed['recipient']}"
 
 
 def window_words(window: MonthWindow) -> str:

@@ -1,17 +1,24 @@
 """`/returns`: both forms of every month — looked at, put by hand, filed, printed; whom to remind."""
 
+import asyncio
 import re
 from collections.abc import Awaitable, Callable
 from typing import Annotated, Any, Final
 
 import msgspec
+from aiohttp import web
 
 from classroom.ledger.filing import Action
+from classroom.ledger.snapshot import Form
+from classroom.paper.formats import MEDIA_TYPES, PaperFormat, write_sheet
+from classroom.paper.sheet import Sheet
+from signaling.api.body import download
 from signaling.api.door import Call, Doors, Nothing
 from signaling.auth import Action as May
 from signaling.calendar_desk import Month
 from signaling.context import CLOCK, FILING, STORE
 from signaling.filing import CellsBody, StepBody
+from signaling.papers import blank_sheet, paper_name, sheet_of
 from signaling.problem import Problem
 from signaling.reminders import ReminderList, reminders
 from signaling.return_desk import ReturnDesk
@@ -35,6 +42,19 @@ class FormQuery(msgspec.Struct, frozen=True, kw_only=True):
     version: Annotated[int, msgspec.Meta(ge=1)] | None = None
 
 
+class PaperQuery(FormQuery, frozen=True, kw_only=True):
+    """`format`: xlsx, docx or pdf."""
+
+    format: PaperFormat = "pdf"
+
+
+class BlankQuery(msgspec.Struct, frozen=True, kw_only=True):
+    """Which form: annex2 (附件2) or annex3 (附件3)."""
+
+    form: Form
+    format: PaperFormat = "pdf"
+
+
 @DOORS.door("GET", "/api/v1/returns", may="read_ledger", query=MonthQuery, answers=ReturnList)
 async def listing(call: Call[MonthQuery, Nothing]) -> ReturnList:
     """Every 附件3 of a month with its state, and 附件2 in short."""
@@ -45,6 +65,22 @@ async def listing(call: Call[MonthQuery, Nothing]) -> ReturnList:
 async def remind(call: Call[MonthQuery, Nothing]) -> ReminderList:
     """Texts to copy for those who have not filed yet."""
     return await reminders(call.app[STORE], call.query.month, call.grant, call.app[CLOCK].at())
+
+
+@DOORS.door("GET", "/api/v1/returns/blank", may="read_ledger", query=BlankQuery, media=tuple(MEDIA_TYPES.values()))
+async def blank(call: Call[BlankQuery, Nothing]) -> web.Response:
+    """A form without values, to be filled in by hand."""
+    sheet, words = blank_sheet(call.query.form), "附件2" if call.query.form == "annex2" else "附件3"
+    return await _file(sheet, call.query.format, f"{words}空白表")
+
+
+@DOORS.door("GET", f"{_FORM}/paper", may="read_ledger", query=PaperQuery, media=tuple(MEDIA_TYPES.values()))
+async def paper(call: Call[PaperQuery, Nothing]) -> web.Response:
+    """The form on paper: as it was filed, as one of its snapshots, or as it would be now."""
+    month, pair = _named(call)
+    at = call.app[CLOCK].at()
+    made = await ReturnDesk(call.app[STORE]).paper(month, pair, call.grant, at, call.query.version)
+    return await _file(sheet_of(made), call.query.format, paper_name(made))
 
 
 @DOORS.door("GET", _FORM, may="read_ledger", query=FormQuery, answers=ReturnView)
@@ -81,6 +117,11 @@ _declare(
     Action.SEND, "receive_return", "报送 附件2: by which channel, when, with which proof. Locks the month's 附件3."
 )
 _declare(Action.REVISE, "receive_return", "修订 附件2 after it has gone out, with a reason.")
+
+
+async def _file(sheet: Sheet, format: PaperFormat, name: str) -> web.Response:
+    content = await asyncio.to_thread(write_sheet, sheet, format)
+    return download(content, f"{name}.{format}", MEDIA_TYPES[format])
 
 
 async def _form(call: Call[Any, Any], version: int | None = None) -> ReturnView:
