@@ -1,4 +1,4 @@
-.PHONY: help setup demo run test check bench clean
+.PHONY: help setup demo run docs test check bench clean
 BIN := .venv/bin
 
 help: ## Show what there is to run
@@ -12,6 +12,9 @@ demo: setup ## Hold one real lesson by itself and print what came of it
 
 run: setup ## Start the server on http://127.0.0.1:8080 with ./data
 	@$(BIN)/classroom serve
+
+docs: setup ## Write docs/api.md from the server's own routes
+	@$(BIN)/classroom api > docs/api.md
 
 test: ## Install what the tests need and run them all
 	@deploy/setup.sh test

@@ -2,7 +2,7 @@
 
 import typer
 
-from signaling.cli import account, api, audit, demo, doctor, lesson, link, month, pair, sample, serve, setup
+from signaling.cli import account, api, audit, demo, doctor, ledger, lesson, link, month, pair, sample, serve, setup
 
 app = typer.Typer(
     name="classroom",
@@ -20,6 +20,7 @@ app.command("api")(api.api)
 app.command("setup")(setup.setup)
 app.add_typer(account.app, name="account")
 app.add_typer(audit.app, name="audit")
+app.add_typer(ledger.app, name="ledger")
 app.add_typer(lesson.app, name="lesson")
 app.add_typer(link.app, name="link")
 app.add_typer(pair.app, name="pair")
