@@ -14,6 +14,8 @@ _ENGLISH = {
     Flag.NO_HOST_ROOM: "the teaching classroom did not join",
     Flag.NOT_INTERACTIVE: "no two-way connection was made",
     Flag.REJECTED: "rejected on review",
+    Flag.ONE_SIDED: "teachers of one side only",
+    Flag.TOO_SHORT: "too short",
 }
 
 
@@ -47,6 +49,8 @@ def reason_en(activity: Activity, schools: Mapping[str, str]) -> str:
 def _pending_zh(activity: Activity) -> str:
     if Flag.REVERSE in activity.flags:
         return f"反向授课，同堂 {activity.minutes} 分钟，需人工确认"
+    if Flag.BY_HAND in activity.flags:
+        return "手工录入，没有课堂记录，需第二人凭佐证确认"
     if Flag.PAIR_NOT_LISTED in activity.flags:
         return f"这对学校不在课表上，同堂 {activity.minutes} 分钟，需人工确认"
     return f"只同堂 {activity.minutes} 分钟，满 {activity.need} 分钟自动计入"
@@ -55,6 +59,8 @@ def _pending_zh(activity: Activity) -> str:
 def _pending_en(activity: Activity) -> str:
     if Flag.REVERSE in activity.flags:
         return f"taught in the reverse direction, {activity.minutes} min together; needs a person's word"
+    if Flag.BY_HAND in activity.flags:
+        return "entered by hand without a log; a second person has to confirm it with evidence"
     if Flag.PAIR_NOT_LISTED in activity.flags:
         return f"the pair is not on the timetable, {activity.minutes} min together; needs a person's word"
     return f"only {activity.minutes} min together; counted by itself from {activity.need}"
@@ -65,6 +71,7 @@ def _why_not(activity: Activity) -> tuple[Flag, ...]:
 
 
 def _school(activity: Activity, schools: Mapping[str, str]) -> str:
-    """The listening school: the recipient, in a reverse lesson the supporter."""
-    school = next(room.school for room in activity.rooms if room.role is Role.RURAL and room.is_counted)
+    """The listening school: the recipient, in a reverse lesson the supporter; without rooms (手工录入) the recipient."""
+    rooms = (room.school for room in activity.rooms if room.role is Role.RURAL and room.is_counted)
+    school = next(rooms, activity.recipient) or ""
     return schools.get(school, school)

@@ -2,7 +2,11 @@
 
 from typing import Any
 
+from classroom.ledger.hand import HandEntry, judge_hand
+from classroom.ledger.kinds import Kind
 from classroom.ledger.reasons import reason_en, reason_zh
+from classroom.ledger.rules import CountingRules
+from classroom.ledger.words import standing
 from classroom.registry.facts import Pair, StatusChange
 
 NAMES = {"实验小学": "实验小学", "檀溪中小": "檀溪中小"}
@@ -86,3 +90,32 @@ def test_not_counted_says_why(day: Any) -> None:
 def test_cancelled_and_not_held(day: Any) -> None:
     day.lesson(is_cancelled=True)
     assert said(day) == ("不计：未开展（已取消）", "Not counted: the lesson was cancelled, nobody joined")
+
+
+def test_entered_by_hand(day: Any) -> None:
+    def told(**change: Any) -> tuple[str, str]:
+        fields = {
+            "id": "a1",
+            "kind": Kind.SYNC,
+            "pair": "P1",
+            "begins_at": day.at("09:00"),
+            "ends_at": day.at("09:40"),
+            "class_name": "五（1）班",
+            "class_id": None,
+            "subjects": ("语",),
+            "students": 42,
+            "teachers": 1,
+            "title": "春晓",
+            "training": None,
+            "reason": "当天断网",
+            "by": "account:a1",
+            "at": day.at("17:00"),
+        }
+        activity = judge_hand(HandEntry(**{**fields, **change}), day.pairs[0], standing([]), CountingRules())
+        return reason_zh(activity, NAMES), reason_en(activity, NAMES)
+
+    assert told() == (
+        "待确认：手工录入，没有课堂记录，需第二人凭佐证确认",
+        "To be confirmed: entered by hand without a log; a second person has to confirm it with evidence",
+    )
+    assert told(kind=Kind.DELIVERY) == ("计入：檀溪中小 40 分钟", "Counted: 檀溪中小, 40 min")
