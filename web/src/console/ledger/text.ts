@@ -1,5 +1,5 @@
 import { clockText, dateParts } from "../../clock";
-import { t, type Key } from "../strings";
+import { lang, t, type Key } from "../strings";
 import type { ActivityLine, CellValue, Instant, Kind, Month } from "./shapes";
 
 // How the ledger's values read. Days and times are those of the county, whatever the PC's own zone.
@@ -45,8 +45,12 @@ export function pairText(line: { supporter: string; recipient: string | null }):
 
 export const verdictText = (line: Pick<ActivityLine, "state">): string => t(`verdict_${line.state}`);
 
-/** Colour of the verdict's tag; the words say the same without it. */
-export const verdictType = (line: Pick<ActivityLine, "state">): "success" | "warning" | "info" => (line.state === "counted" ? "success" : line.state === "pending" ? "warning" : "info");
+/** Why it counts or not; the verdict itself stands beside it. */
+export function reasonText(line: ActivityLine): string {
+  const text = lang() === "en" ? line.reason_en : line.reason;
+  const verdict = verdictText(line);
+  return text.startsWith(verdict) ? text.slice(verdict.length).replace(/^[:\uff1a]\s*/, "") : text;
+}
 
 /** A cell's or a field's value in words: 是/否, a list with commas, a count, or a dash for what nobody has said. */
 export function valueText(value: CellValue | undefined): string {

@@ -21,7 +21,7 @@ export function factText(value: unknown, names: Record<string, string> = {}): st
   const { first, last, name } = value as Record<string, unknown>;
   if (first && last) return t("part_term", { name: String(name), first: String(first), last: String(last) });
   return Object.entries(value)
-    .filter(([, part]) => part !== null && part !== "" && !(typeof part === "object" && Object.keys(part).length === 0))
+    .filter(([name, part]) => name !== "standard" && part !== null && part !== "" && !(typeof part === "object" && Object.keys(part).length === 0))
     .map(([name, part]) => (name === "file" ? t("part_file_there") : t("what_text", { what: partLabel(name), text: factText(part, names) })))
     .join(t("list_semicolon"));
 }

@@ -20,3 +20,6 @@ export function fixFor(cell: string, { pair, month }: Place): string | null {
   if (ON_MATERIALS.test(cell)) return "/school/materials";
   return /^(sync|delivery|master|training)\./.test(cell) || cell === "subjects" ? "/school/hand" : null;
 }
+
+/** Without what comes by itself: whoever submits is the 填报人. */
+export const toSupply = <T extends { cell: string }>(missing: readonly T[]): T[] => missing.filter((each) => each.cell !== "filler");

@@ -33,7 +33,6 @@ export const ledger = {
   list_count: ["已显示 {n} 条", "{n} shown"],
   list_all: ["共 {n} 条", "{n} in all"],
   list_empty: ["没有符合条件的活动。", "No activity matches."],
-  list_by_hand: ["手工录入", "By hand"],
   filter_month: ["工作月度", "Reporting month"],
   filter_kind: ["形式", "Form"],
   filter_state: ["是否计入", "Counted"],

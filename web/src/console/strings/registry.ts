@@ -61,7 +61,6 @@ export const registry = {
   part_last: ["最后一天", "Last day"],
   part_verdict: ["结论", "Verdict"],
   part_valid_until: ["有效期至", "Valid until"],
-  part_standard: ["标准版本", "Standard"],
   part_items: ["项目", "Items"],
   part_note: ["备注", "Note"],
   part_evidence: ["佐证", "Evidence"],
