@@ -2,7 +2,22 @@
 
 import typer
 
-from signaling.cli import account, api, audit, demo, doctor, ledger, lesson, link, month, pair, sample, serve, setup
+from signaling.cli import (
+    account,
+    api,
+    audit,
+    demo,
+    doctor,
+    ledger,
+    lesson,
+    link,
+    month,
+    pair,
+    returns,
+    sample,
+    serve,
+    setup,
+)
 
 app = typer.Typer(
     name="classroom",
@@ -24,6 +39,7 @@ app.add_typer(ledger.app, name="ledger")
 app.add_typer(lesson.app, name="lesson")
 app.add_typer(link.app, name="link")
 app.add_typer(pair.app, name="pair")
+app.add_typer(returns.app, name="return")
 
 
 def main() -> None:

@@ -2,14 +2,16 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
+from urllib.parse import quote
 
 import aiohttp
 import msgspec
 
+from classroom.ledger.errors import LedgerError
 from classroom.lesson import state
 from classroom.lesson.errors import LessonError
 from classroom.lesson.events import AnyEvent
@@ -18,17 +20,23 @@ from classroom.registry.accounts import AccountError
 from classroom.store.audit import MACHINE
 from classroom.store.ids import new_id
 from classroom.store.store import Store
+from signaling.api.activities import RebuildBody
+from signaling.auth import Grant
 from signaling.cli.account_desk import AccountDesk, RunningAccounts, StoppedAccounts
 from signaling.cli.options import fail
 from signaling.datadir import DataBusy, DataDirectory, ServerInfo
 from signaling.lesson_list import Scope, list_lessons
 from signaling.links import LinkRequest, list_links, make_link
 from signaling.pairs import PairRequest, activate_pair, list_pairs
+from signaling.problem import Problem
 from signaling.records import Records, UnknownMonth
+from signaling.return_desk import ReturnDesk
 from signaling.scheduling import LessonRequest, schedule_lesson
 from signaling.settings import Settings
 
 TIMEOUT = aiohttp.ClientTimeout(total=30)
+
+MACHINE_GRANT: Final = Grant("machine")
 
 
 class DeskError(Exception):
@@ -43,6 +51,9 @@ class Desk(AccountDesk, Protocol):
     async def cancel_lesson(self, lesson: str) -> Any: ...
     async def lessons(self, scope: Scope) -> Any: ...
     async def month(self, month: str) -> Any: ...
+    async def returns(self, month: str) -> Any: ...
+    async def form(self, month: str, pair: str, version: int | None) -> Any: ...
+    async def rebuild(self, month: str) -> Any: ...
     async def make_link(self, request: LinkRequest) -> Any: ...
     async def links(self) -> Any: ...
     async def revoke_link(self, link: str) -> None: ...
@@ -118,6 +129,16 @@ class RunningServer(RunningAccounts):
 
     async def month(self, month: str) -> Any:
         return await self._ask("GET", f"/api/v1/months/{month}")
+
+    async def returns(self, month: str) -> Any:
+        return await self._ask("GET", f"/api/v1/returns?month={quote(month, safe='')}")
+
+    async def form(self, month: str, pair: str, version: int | None) -> Any:
+        query = "" if version is None else f"?version={version}"
+        return await self._ask("GET", f"/api/v1/returns/{quote(month, safe='')}/{quote(pair, safe='')}{query}")
+
+    async def rebuild(self, month: str) -> Any:
+        return await self._ask("POST", "/api/v1/activities/rebuild", RebuildBody(month))
 
     async def make_link(self, request: LinkRequest) -> Any:
         return await self._ask("POST", "/api/v1/links", request)
@@ -207,6 +228,28 @@ class StoppedServer(StoppedAccounts):
             return msgspec.to_builtins(await self._records.month(month, datetime.now(UTC)))
         except UnknownMonth:
             raise DeskError(f"No work month {month} has begun.") from None
+
+    async def returns(self, month: str) -> Any:
+        return await self._looked(ReturnDesk(self._store).listing(month, MACHINE_GRANT, datetime.now(UTC)))
+
+    async def form(self, month: str, pair: str, version: int | None) -> Any:
+        return await self._looked(ReturnDesk(self._store).form(month, pair, MACHINE_GRANT, datetime.now(UTC), version))
+
+    async def _looked(self, look: Awaitable[msgspec.Struct]) -> Any:
+        """What the API would answer. Raises DeskError."""
+        await self._store.months.refresh(datetime.now(UTC))
+        try:
+            return msgspec.to_builtins(await look)
+        except LedgerError as error:
+            raise DeskError(_sentences(error.title, error.title_en)) from error
+        except Problem as error:
+            raise DeskError(_sentences(error.zh, error.en, error.detail)) from error
+
+    async def rebuild(self, month: str) -> Any:
+        try:
+            return {"month": month, "lessons": await self._records.rebuild(month, datetime.now(UTC))}
+        except UnknownMonth:
+            raise DeskError(f"没有这个工作月度。 No work month {month} has begun.") from None
 
     async def make_link(self, request: LinkRequest) -> Any:
         return msgspec.to_builtins(await make_link(self._store, request, datetime.now(UTC), self._base_url, MACHINE))
