@@ -53,6 +53,8 @@ async def change_own_password(
     """
     form = password_form(new)
     check_password(form, account.login)
+    if form == password_form(current):
+        raise AccountError("password_same")
     passwords.require_room()
     # Counted by itself: whoever fails at the door from elsewhere must not keep the owner from changing it.
     keys = (Key("device", f"own-{account.id}"),)
@@ -61,8 +63,6 @@ async def change_own_password(
     if not await passwords.fits(held, password_form(current)):
         raise AccountError("password_wrong")
     await store.sign_ins.forgive(keys)
-    if await passwords.fits(held, form):
-        raise AccountError("password_same")
     made = await passwords.hash(form)
     changed, revoked = await store.accounts.set_password(account.id, made, None, Actor("account", account.id), at)
     return await begin_session(store, changed, (), browser, at), revoked
