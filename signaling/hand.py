@@ -23,7 +23,7 @@ from signaling.evidence import Address, Files, Id, Reason, Subjects, Title
 from signaling.messages import Name
 from signaling.problem import Problem
 from signaling.records import Records, activity_of
-from signaling.words import boxes
+from signaling.words import boxes, require_files
 
 MAX_LENGTH: Final = timedelta(hours=4)
 _DAY: Final = timedelta(days=1)
@@ -63,6 +63,7 @@ async def enter(
     pair = book.pairs.get(request.pair)
     if pair is None or grant.school not in (None, pair.supporter, pair.recipient):
         raise Problem("not_found")
+    await require_files(store, grant, request.files)
     entry = _entry(request, book, pair, grant, at, entry_id)
     return await records.in_turn(partial(_keep, store, records, grant, entry, book, at))
 

@@ -8,7 +8,9 @@ from aiohttp import web
 
 from classroom.ledger.errors import LedgerError
 from classroom.lesson.errors import LessonError
+from classroom.paper.errors import PaperError
 from classroom.registry.accounts import AccountError
+from classroom.registry.errors import RegistryError
 
 # code → (HTTP status, Chinese, English). The sentence says what is wrong and what to do.
 PROBLEMS: Final[dict[str, tuple[int, str, str]]] = {
@@ -64,6 +66,20 @@ PROBLEMS: Final[dict[str, tuple[int, str, str]]] = {
         "不支持增量候选；请重新发起连接",
         "No trickle ICE and no restart: POST a new offer instead",
     ),
+    "file_kind_unknown": (
+        400,
+        "不支持这种文件，请上传 pdf、jpg、png、docx 或 xlsx（不带宏）",
+        "Only pdf, jpg, png, docx and xlsx without macros are kept",
+    ),
+    "file_damaged": (400, "文件已损坏或没有传完，请重新上传", "The file is damaged or incomplete"),
+    "file_empty": (400, "文件是空的", "The file is empty"),
+    "file_lost": (410, "文件内容不在服务器上，请联系管理员从备份恢复", "The file's content is gone: restore a backup"),
+    "disk_full": (507, "服务器磁盘空间不足，文件没有保存，请联系管理员", "The server's disk is full"),
+    "import_too_long": (
+        413,
+        "名单太长，一次最多导入 5000 行，请分成几个文件",
+        "A list has at most 5000 lines: divide it",
+    ),
     "method_not_allowed": (405, "不支持这种操作", "This method is not allowed here"),
     "stale": (
         409,
@@ -98,6 +114,7 @@ LEDGER_STATUS: Final = {
     "policy_invalid": 400,
     "due_impossible": 400,
     "change_missing": 400,
+    "file_unknown": 400,
     "evidence_needed": 400,
     "room_unknown": 400,
     "entry_invalid": 400,
@@ -119,6 +136,35 @@ ACCOUNT_STATUS: Final = {
     "account_unknown": 404,
     "not_yours_to_keep": 403,
     "yourself": 403,
+}
+
+
+# The same of the registry's refusals; 409 for all others.
+REGISTRY_STATUS: Final = {
+    "field_unknown": 400,
+    "bad_value": 400,
+    "bad_day": 400,
+    "bad_order": 400,
+    "too_early": 400,
+    "terms_overlap": 400,
+    "same_school": 400,
+    "school_unknown": 404,
+    "pair_unknown": 404,
+    "class_unknown": 404,
+    "classroom_unknown": 404,
+    "file_unknown": 400,
+    "standard_unknown": 404,
+    "item_unknown": 400,
+    "items_failed": 400,
+    "bad_standard": 400,
+    "material_unknown": 404,
+    "not_paired": 400,
+    "publicity_unknown": 404,
+    "day_ahead": 400,
+    "person_unknown": 404,
+    "bad_size": 400,
+    "headings_missing": 400,
+    "heading_twice": 400,
 }
 
 
@@ -149,6 +195,19 @@ class Problem(Exception):
         """The problem in a lesson's refusal."""
         status = LESSON_STATUS.get(error.code, 409)
         return cls(error.code, entry=(status, error.title, error.detail))
+
+    @classmethod
+    def of_registry(cls, error: RegistryError) -> Self:
+        """The problem in a refusal of the registry."""
+        status = REGISTRY_STATUS.get(error.code, 409)
+        return cls(error.code, entry=(status, error.title, error.detail), more=error.more)
+
+    @classmethod
+    def of_paper(cls, error: PaperError) -> Self:
+        """The problem with a file that cannot be read; what it adds in Chinese follows the Chinese sentence."""
+        said = f"{error.title}：{error.detail}" if error.detail else error.title
+        status = 413 if error.code == "file_too_large" else 400
+        return cls(error.code, entry=(status, said, error.title_en))
 
     @classmethod
     def of_ledger(cls, error: LedgerError) -> Self:

@@ -201,20 +201,23 @@ class Records:
     async def rebuild(self, month: str, at: datetime) -> int:
         """Judge the lessons of a month again from the journal, with the rules of today; how many lessons.
 
-        A reported month is left as it is: it was right by the rules it was reported under.
+        A reported month is left as it is: it was right by the rules it was reported under. Raises UnknownMonth.
         """
         window = await self.window(month, at)
         frozen = await self._store.returns.frozen_pairs(month)
-        lessons = await self._store.lessons.between(window.start_at, min(window.end_at, at))
+        if frozen is None:
+            return 0
+        # Judging one lesson judges all of its supporter's day.
+        days: dict[tuple[str, date], list[str]] = {}
+        for lesson in await self._store.lessons.between(window.start_at, min(window.end_at, at)):
+            if lesson.state == "ended":
+                days.setdefault((lesson.supporter, local_date(lesson.start_at)), []).append(lesson.id)
         done = 0
-        for lesson in lessons:
-            if lesson.state != "ended" or frozen is None:
-                continue
-            rows = await self._store.activities.of_lessons([lesson.id])
-            if any(row.pair in frozen for row in rows):
-                continue
-            await self.settle(lesson.id, at)
-            done += 1
+        for lessons in days.values():
+            rows = await self._store.activities.of_lessons(lessons)
+            if not any(row.pair in frozen for row in rows):
+                await self.settle(lessons[0], at)
+                done += len(lessons)
         return done
 
     async def _months_since(self, since: date, at: datetime) -> list[str]:

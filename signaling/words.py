@@ -4,6 +4,7 @@ While the month is open a word holds at once. Once its return is filed a school 
 or says itself, becomes 补计 or 冲减 in the pair's open month.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
 from typing import Annotated, Literal
@@ -64,7 +65,15 @@ async def say(
 ) -> WordRow:
     """The word as kept: applied, or proposed. Raises Problem: not_found, stale; LedgerError."""
     await reachable(store, grant, activity)
+    await require_files(store, grant, request.files)
     return await records.in_turn(partial(_say, store, records, grant, activity, request, at, word_id))
+
+
+async def require_files(store: Store, grant: Grant, files: Sequence[str]) -> None:
+    """A school's evidence is of its own files. Raises LedgerError(file_unknown)."""
+    found = {file.id for file in await store.files.many(list(files)) if grant.school in (None, file.school)}
+    if not found.issuperset(files):
+        raise LedgerError("file_unknown")
 
 
 async def decide(

@@ -42,6 +42,7 @@ TITLES: Final[dict[str, tuple[str, str]]] = {
         "请上传凭证文件或填写凭证链接",
         "Evidence is needed: a file or a link",
     ),
+    "file_unknown": ("凭证文件不存在，请重新上传", "There is no such file: upload it again"),
     "change_missing": ("请写明要更正什么", "Say what is to be corrected"),
     "change_changes_nothing": ("更正后与现在一样，没有变化", "The correction changes nothing"),
     "room_unknown": ("这个活动里没有这间教室", "The activity has no such classroom"),

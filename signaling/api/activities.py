@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from classroom.ledger.activity import Mark
+from classroom.ledger.errors import LedgerError
 from classroom.ledger.kinds import Kind
 from classroom.ledger.marks import waiting_before
 from classroom.ledger.months import midnight
@@ -20,18 +21,34 @@ from signaling.context import CLOCK, NEW_ID, RECORDER, RECORDS, STORE
 from signaling.evidence import Id, Reason
 from signaling.hand import HandRequest, enter
 from signaling.problem import Problem
+from signaling.records import UnknownMonth
 from signaling.words import WordRequest, decide, reachable, say
 
 DOORS = Doors("activities")
+_DECIDED = ("not_found", "word_decided")
+_CHANGES = (
+    "not_found",
+    "stale",
+    "word_needless",
+    "rooms_needed",
+    "second_person_needed",
+    "evidence_needed",
+    "change_missing",
+    "change_changes_nothing",
+    "room_unknown",
+    "entry_invalid",
+    "file_unknown",
+)
 MAX_SPAN = timedelta(days=400)
 
+Month = Annotated[str, msgspec.Meta(pattern=r"^20\d\d-(0[1-9]|1[0-2])\Z")]
 ActivityId = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9.]{1,64}\Z")]
 
 
 class ActivitiesQuery(PageQuery, frozen=True, kw_only=True, rename={"first": "from", "last": "to"}):
     """A work month, a lesson, or local dates `from` and `to` (both included) must be given; the rest narrows."""
 
-    month: Annotated[str, msgspec.Meta(pattern=r"^20\d\d-(0[1-9]|1[0-2])\Z")] | None = None
+    month: Month | None = None
     pair: Id | None = None
     school: Id | None = None
     kind: Kind | None = None
@@ -56,7 +73,15 @@ async def listing(call: Call[ActivitiesQuery, Nothing]) -> Page[ActivityLine]:
     )
 
 
-@DOORS.door("POST", "/api/v1/activities", may="propose", body=HandRequest, answers=ActivityDetail, status=201)
+@DOORS.door(
+    "POST",
+    "/api/v1/activities",
+    may="propose",
+    body=HandRequest,
+    answers=ActivityDetail,
+    status=201,
+    refuses=("not_found", "duplicate", "entry_invalid", "evidence_needed", "file_unknown", "month_locked"),
+)
 async def hand_entry(call: Call[Nothing, HandRequest]) -> ActivityDetail:
     """手工录入; refused as 疑似重复 where any activity of the class overlaps it."""
     app = call.app
@@ -65,7 +90,37 @@ async def hand_entry(call: Call[Nothing, HandRequest]) -> ActivityDetail:
     return await detail_of(app[STORE], app[RECORDS], app[RECORDER].library, row, at)
 
 
-@DOORS.door("GET", "/api/v1/activities/{activity}", may="read_ledger", answers=ActivityDetail)
+class RebuildBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A work month."""
+
+    month: Month
+
+
+class Rebuilt(msgspec.Struct, frozen=True):
+    """How many lessons were judged again."""
+
+    month: str
+    lessons: int
+
+
+@DOORS.door(
+    "POST",
+    "/api/v1/activities/rebuild",
+    may="keep_policy",
+    body=RebuildBody,
+    answers=Rebuilt,
+    refuses=("month_unknown",),
+)
+async def rebuild(call: Call[Nothing, RebuildBody]) -> Rebuilt:
+    """Judge the lessons of a month again from the journal; what has been reported stays as it is."""
+    app, month = call.app, call.body.month
+    try:
+        return Rebuilt(month, await app[RECORDS].rebuild(month, app[CLOCK].at()))
+    except UnknownMonth:
+        raise LedgerError("month_unknown") from None
+
+
+@DOORS.door("GET", "/api/v1/activities/{activity}", may="read_ledger", answers=ActivityDetail, refuses=("not_found",))
 async def detail(call: Call[Nothing, Nothing]) -> ActivityDetail:
     """One activity with rooms, connection intervals, headcounts, words, 补计 and 冲减."""
     app = call.app
@@ -74,7 +129,13 @@ async def detail(call: Call[Nothing, Nothing]) -> ActivityDetail:
 
 
 @DOORS.door(
-    "POST", "/api/v1/activities/{activity}/words", may="propose", body=WordRequest, answers=WordView, status=201
+    "POST",
+    "/api/v1/activities/{activity}/words",
+    may="propose",
+    body=WordRequest,
+    answers=WordView,
+    status=201,
+    refuses=_CHANGES,
 )
 async def word(call: Call[Nothing, WordRequest]) -> WordView:
     """确认, 驳回 or 更正; in a month that has been filed, a school's word waits for the bureau."""
@@ -109,13 +170,17 @@ async def proposals(call: Call[WordsQuery, Nothing]) -> Page[WordView]:
     return Page(await words_of(store, rows), cursor)
 
 
-@DOORS.door("POST", "/api/v1/words/{word}/approve", may="approve", body=DecisionBody, answers=WordView)
+@DOORS.door(
+    "POST", "/api/v1/words/{word}/approve", may="approve", body=DecisionBody, answers=WordView, refuses=_DECIDED
+)
 async def approve(call: Call[Nothing, DecisionBody]) -> WordView:
     """The proposal holds from now on: 补计 or 冲减 in the pair's open month."""
     return await _decided(call, "applied")
 
 
-@DOORS.door("POST", "/api/v1/words/{word}/refuse", may="approve", body=DecisionBody, answers=WordView)
+@DOORS.door(
+    "POST", "/api/v1/words/{word}/refuse", may="approve", body=DecisionBody, answers=WordView, refuses=_DECIDED
+)
 async def refuse(call: Call[Nothing, DecisionBody]) -> WordView:
     """The proposal is kept, and changes nothing."""
     return await _decided(call, "refused")

@@ -2,8 +2,9 @@
 
 import msgspec
 
+from classroom.ledger.months import local_date
 from signaling.api.door import Call, Doors, Nothing
-from signaling.context import CLOCK, STORE
+from signaling.context import CLOCK, RECORDS, STORE
 from signaling.pairs import PairLine, PairRequest, activate_pair, list_pairs
 
 DOORS = Doors("pairs")
@@ -22,4 +23,7 @@ async def listing(call: Call[Nothing, Nothing]) -> PairList:
 @DOORS.door("POST", "/api/v1/pairs", may="keep_registry", body=PairRequest, answers=PairLine)
 async def activate(call: Call[Nothing, PairRequest]) -> PairLine:
     """The pair is active from today on, made where there is none."""
-    return await activate_pair(call.app[STORE], call.body, call.app[CLOCK].at(), call.grant.actor)
+    at = call.app[CLOCK].at()
+    line = await activate_pair(call.app[STORE], call.body, at, call.grant.actor)
+    await call.app[RECORDS].pair_changed(line.pair, local_date(at), at)
+    return line

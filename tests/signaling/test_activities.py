@@ -1,45 +1,185 @@
-"""The API of activities: lists, the detail behind a number, people's words, hand entries, and who reaches what."""
+"""The API of activities: lists, the detail behind a number, people's words, hand entries, and what is refused."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
+from classroom.ledger.months import SHANGHAI
 
-async def entered(house: Any, **changes: Any) -> tuple[int, Any]:
-    made = await house.lesson()
-    return await written_down(house, await pair_of(house), made, **changes)
-
-
-async def pair_of(house: Any) -> str:
-    status, listed, _ = await house.ask("GET", "/api/v1/pairs", house.info.secret)
-    assert status == 200
-    return str(listed["pairs"][0]["pair"])
-
-
-async def written_down(house: Any, pair: str, made: Any, **changes: Any) -> tuple[int, Any]:
-    body = {
-        "kind": "training",
-        "pair": pair,
-        "date": "2025-05-14",
-        "start": "14:00",
-        "end": "15:00",
-        "teachers": 5,
-        "title": "同课异构",
-        "training_kind": "主题研修",
-        "link": "https://example.cn/1",
-        "reason": "补录",
-    }
-    status, answer, _ = await house.ask("POST", "/api/v1/activities", house.info.secret, {**body, **changes})
-    return status, answer
+DAY = (datetime.now(UTC).astimezone(SHANGHAI) - timedelta(days=3)).replace(hour=9, minute=0, second=0, microsecond=0)
+MEETING = {
+    "kind": "training",
+    "date": DAY.date().isoformat(),
+    "start": "14:00",
+    "end": "15:00",
+    "teachers": 5,
+    "title": "同课异构",
+    "training_kind": "主题研修",
+    "link": "https://example.cn/1",
+    "reason": "补录",
+}
+LESSON = {
+    "kind": "sync",
+    "date": DAY.date().isoformat(),
+    "start": "09:00",
+    "end": "09:40",
+    "class_name": "六（1）班",
+    "subjects": ["语文"],
+    "students": 65,
+    "teachers": 2,
+    "reason": "服务器停电",
+}
 
 
-async def test_an_activity_by_hand_is_listed_and_opened(house: Any) -> None:
-    status, made = await entered(house)
+class Desk:
+    """A house with one pair, active since DAY."""
+
+    def __init__(self, house: Any, pair: str) -> None:
+        self.house, self.pair = house, pair
+
+    async def ask(self, method: str, path: str, body: Any = None) -> tuple[int, Any]:
+        status, answer, _ = await self.house.ask(method, f"/api/v1{path}", self.house.info.secret, body)
+        return status, answer
+
+    async def enter(self, entry: dict[str, Any], **changes: Any) -> tuple[int, Any]:
+        return await self.ask("POST", "/activities", {"pair": self.pair, **entry, **changes})
+
+
+@pytest.fixture
+async def desk(house: Any) -> Desk:
+    await house.lesson(start=(DAY - timedelta(days=1)).isoformat())
+    _, listed, _ = await house.ask("GET", "/api/v1/pairs", house.info.secret)
+    return Desk(house, listed["pairs"][0]["pair"])
+
+
+async def test_an_activity_by_hand_is_listed_and_opened(desk: Desk) -> None:
+    status, made = await desk.enter(MEETING)
     assert status == 201, made
-    assert (made["kind"], made["state"], made["participants"], made["month"]) == ("training", "counted", 5, "2025-05")
-    status, page, _ = await house.ask("GET", "/api/v1/activities?month=2025-05", house.info.secret)
-    assert status == 200 and page["next"] is None
+    assert (made["kind"], made["state"], made["participants"]) == ("training", "counted", 5)
+    assert (made["training_kind"], made["hand"]["reason"], made["link"]) == ("主题研修", "补录", MEETING["link"])
+    assert made["counted_in"] == {"month": made["month"], "state": "open"}
+    status, page = await desk.ask("GET", f"/activities?month={made['month']}&kind=training")
+    assert (status, page["next"]) == (200, None)
     [line] = page["items"]
-    assert line["id"] == made["id"] and line["flags"] == [{"code": "by_hand", "text": "手工录入"}]
-    status, detail, _ = await house.ask("GET", f"/api/v1/activities/{made['id']}", house.info.secret)
-    assert detail == made
+    assert (line["id"], line["supporter"], line["recipient"]) == (made["id"], "实验小学", "檀溪中小")
+    assert line["flags"] == [{"code": "by_hand", "text": "手工录入"}] and line["reason"].startswith("计入")
+    assert await desk.ask("GET", f"/activities/{made['id']}") == (200, made)
+
+
+async def test_a_list_goes_on_page_by_page_and_comes_as_a_table(desk: Desk) -> None:
+    names = []
+    for hour in ("10", "11", "12"):
+        _, made = await desk.enter(MEETING, start=f"{hour}:00", end=f"{hour}:30")
+        names.append(made["id"])
+    span = f"/activities?from={MEETING['date']}&to={MEETING['date']}&limit=2"
+    _, first = await desk.ask("GET", span)
+    _, second = await desk.ask("GET", f"{span}&after={first['next']}")
+    assert [one["id"] for one in first["items"] + second["items"]] == names and second["next"] is None
+    _, table = await desk.ask("GET", f"/activities?from={MEETING['date']}&to={MEETING['date']}&format=csv")
+    assert all(name in table for name in names)
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/activities", 400),
+        ("/activities?from=2019-05-01", 400),
+        ("/activities?from=2019-05-01&to=2021-05-01", 400),
+        ("/activities?month=2019-13", 400),
+        ("/activities?month=2019-05&mark=nonsense", 400),
+        ("/activities?month=2019-05&after=nonsense", 400),
+        ("/activities?month=2019-05", 200),
+        ("/activities?month=2019-05&mark=waiting", 200),
+        ("/activities/none", 404),
+        ("/activities/%2e%2e%2f", 404),
+        ("/words", 200),
+        ("/words?state=applied", 400),
+    ],
+)
+async def test_what_may_be_asked(desk: Desk, path: str, status: int) -> None:
+    assert (await desk.ask("GET", path))[0] == status
+
+
+async def test_an_entry_over_another_is_answered_with_that_one(desk: Desk) -> None:
+    _, first = await desk.enter(LESSON)
+    assert first["state"] == "pending"
+    status, refusal = await desk.enter(LESSON, start="09:20", end="10:00")
+    assert (status, refusal["code"], refusal["activity"]) == (409, "duplicate", first["id"])
+    assert refusal["title"].startswith("疑似重复")
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"date": "2019-02-30"}, "bad_request"),
+        ({"start": "25:00"}, "bad_request"),
+        ({"students": -1}, "bad_request"),
+        ({"link": "javascript:alert(1)"}, "bad_request"),
+        ({"colour": "red"}, "bad_request"),
+        ({"files": ["aaaaaaaaaaaa"]}, "file_unknown"),
+        ({"end": "08:00"}, "entry_invalid"),
+        ({"pair": "aaaaaaaaaaaa"}, "not_found"),
+    ],
+)
+async def test_an_entry_that_cannot_be_leaves_nothing(desk: Desk, changes: Any, code: str) -> None:
+    _, refusal = await desk.enter(LESSON, **changes)
+    assert refusal["code"] == code
+    _, page = await desk.ask("GET", f"/activities?from={LESSON['date']}&to={LESSON['date']}")
+    assert page["items"] == []
+
+
+async def test_a_word_is_answered_with_before_and_after_and_a_stale_one_with_who_was_first(desk: Desk) -> None:
+    _, made = await desk.enter(MEETING)
+    body = {"kind": "correct", "reason": "少记一人", "version": made["version"], "teachers": 6}
+    status, word = await desk.ask("POST", f"/activities/{made['id']}/words", body)
+    assert (status, word["state"], word["by_name"]) == (201, "applied", "命令行")
+    assert (word["before"]["participants"], word["after"]["participants"], word["teachers"]) == (5, 6, 6)
+    status, refusal = await desk.ask("POST", f"/activities/{made['id']}/words", {**body, "teachers": 7})
+    assert (status, refusal["code"], refusal["by"], refusal["version"]) == (409, "stale", "machine:", 2)
+    _, detail = await desk.ask("GET", f"/activities/{made['id']}")
+    assert (detail["participants"], [one["id"] for one in detail["words"]]) == (6, [word["id"]])
+    assert {"code": "corrected", "text": "已更正"} in detail["flags"]
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "code"),
+    [
+        ({"kind": "confirm", "reason": " "}, 400, "bad_request"),
+        ({"kind": "praise", "reason": "好"}, 400, "bad_request"),
+        ({"kind": "correct", "reason": "无"}, 400, "change_missing"),
+        ({"kind": "correct", "reason": "无", "rooms": ["aaaaaaaaaaaa"]}, 400, "room_unknown"),
+        ({"kind": "confirm", "reason": "看过"}, 409, "second_person_needed"),
+    ],
+)
+async def test_a_word_that_cannot_be_said_says_why(desk: Desk, body: Any, status: int, code: str) -> None:
+    _, made = await desk.enter(LESSON)
+    answer, refusal = await desk.ask("POST", f"/activities/{made['id']}/words", {"version": 1, **body})
+    assert (answer, refusal["code"]) == (status, code)
+
+
+async def test_a_month_is_rebuilt_and_one_that_is_none_is_not(desk: Desk) -> None:
+    _, made = await desk.enter(MEETING)
+    assert await desk.ask("POST", "/activities/rebuild", {"month": made["month"]}) == (
+        200,
+        {"month": made["month"], "lessons": 0},
+    )
+    status, refusal = await desk.ask("POST", "/activities/rebuild", {"month": "2090-01"})
+    assert (status, refusal["code"]) == (404, "month_unknown")
+
+
+async def test_a_decision_on_no_proposal_is_not_found(desk: Desk) -> None:
+    for verb in ("approve", "refuse"):
+        assert (await desk.ask("POST", f"/words/aaaaaaaaaaaa/{verb}", {"reason": "无"}))[0] == 404
+
+
+async def test_a_lesson_is_moved_until_it_opens(desk: Desk) -> None:
+    made = await desk.house.lesson(start=(datetime.now(UTC) + timedelta(days=1)).isoformat())
+    later = (datetime.now(UTC) + timedelta(days=2)).replace(second=0, microsecond=0)
+    status, moved = await desk.ask("POST", f"/lessons/{made['lesson']}/move", {"start": later.isoformat()})
+    assert (status, datetime.fromisoformat(moved["start"])) == (200, later)
+    for body, code in (({}, "bad_request"), ({"start": "2019-05-14T01:00:00Z"}, "bad_schedule")):
+        assert (await desk.ask("POST", f"/lessons/{made['lesson']}/move", body))[1]["code"] == code
+    await desk.ask("POST", f"/lessons/{made['lesson']}/cancel")
+    status, refusal = await desk.ask("POST", f"/lessons/{made['lesson']}/move", {"start": later.isoformat()})
+    assert (status, refusal["code"]) == (409, "lesson_ended")
