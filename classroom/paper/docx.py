@@ -15,13 +15,14 @@ from docx.shared import Mm, Pt
 
 from classroom.paper.lines import plain_ems
 from classroom.paper.sheet import Cell, Sheet, in_order
-from classroom.paper.typeset import BOTTOM_MM, HEAD_PT, NOTE_PT, PAGE_MM, SIDE_MM, TOP_MM, grid_of
+from classroom.paper.typeset import BOTTOM_MM, HEAD_PT, LEADING, NOTE_PT, PAGE_MM, SIDE_MM, TOP_MM, grid_of, grid_room
 
 FONT: Final = "宋体"
-TEXTS_MM: Final = 170.0
-"""Of a page, for the grid: what the three texts are made to fit into."""
 MADE: Final = datetime(2019, 4, 22)  # noqa: DTZ001
 """A fixed time: the same form gives the same bytes."""
+FOOTER_PT: Final = 8.0
+SPARE_MM: Final = 8.0
+"""Of a page, left free: office programs set the space between paragraphs their own way."""
 _ZIPPED: Final = (2019, 4, 22, 0, 0, 0)
 _TWIPS_PER_MM: Final = 1440 / 25.4
 
@@ -52,11 +53,22 @@ def _set_page(document: Any, sheet: Sheet) -> None:
     section.left_margin = section.right_margin = Mm(SIDE_MM)
     section.top_margin, section.bottom_margin = Mm(TOP_MM), Mm(BOTTOM_MM)
     section.footer_distance = Mm(8)
-    paragraph = section.footer.paragraphs[0]
-    _fill(paragraph, sheet.footer, 8, "left")
+    _add_footer(section.footer.paragraphs[0], sheet.footer)
     about = document.core_properties
     about.title, about.author, about.comments = " ".join(sheet.titles), "", ""
     about.created = about.modified = MADE
+
+
+def _add_footer(paragraph: Any, text: str) -> None:
+    """统计区间 at the left, the page's number at the right, which Word counts."""
+    pages = "".join(
+        _run(words, FOOTER_PT)
+        + (f'<w:fldSimple w:instr="{field}">{_run("1", FOOTER_PT)}</w:fldSimple>' if field else "")
+        for words, field in (("第 ", "PAGE"), (" 页，共 ", "NUMPAGES"), (" 页", ""))
+    )
+    tab = f'<w:tabs><w:tab w:val="right" w:pos="{_twips(180)}"/></w:tabs>'
+    xml = f"<w:p {nsdecls('w')}><w:pPr>{tab}</w:pPr>{_run(text, FOOTER_PT)}<w:r><w:tab/></w:r>{pages}</w:p>"
+    paragraph._p.getparent().replace(paragraph._p, parse_xml(xml))
 
 
 def _add_line(
@@ -76,7 +88,7 @@ def _add_line(
 
 
 def _fill(paragraph: Any, text: str, size: float, align: str, *, is_bold: bool = False) -> None:
-    """Makes the paragraph anew from XML, which sets the font of Chinese characters too."""
+    """Fills the paragraph from XML, which sets the font of Chinese characters too."""
     made = parse_xml(_paragraph(text, size, align, nsdecls("w"), is_bold=is_bold))
     for child in list(paragraph._p):
         paragraph._p.remove(child)
@@ -103,12 +115,16 @@ def _add_head(document: Any, sheet: Sheet) -> None:
     lines.paragraphs[0]._p.getparent().remove(lines.paragraphs[0]._p)
     for label, value in sheet.head:
         _add_line(lines, f"{label}{value}", HEAD_PT, "left", before_pt=6, after_pt=14)
+    # Two tables without a line between them are one.
+    _add_line(document, "", 2, "left")
 
 
 def _table(sheet: Sheet) -> str:
     """The grid as WordprocessingML. A merged cell starts with vMerge restart and goes on in the rows below it."""
     cells = in_order(sheet)
-    boxes = [box for section in grid_of(sheet, TEXTS_MM, plain_ems) for box in section.boxes]
+    boxes = [
+        box for section in grid_of(sheet, grid_room(sheet, plain_ems) - SPARE_MM, plain_ems) for box in section.boxes
+    ]
     set_as = dict(zip(cells, boxes, strict=True))
     heights = {cell.row: box.height for cell, box in set_as.items() if cell.rows == 1}
     rows = []
@@ -118,7 +134,7 @@ def _table(sheet: Sheet) -> str:
         may_break = any(cell.align == "left" for cell in there)
         stay = "" if may_break else "<w:cantSplit/>"
         # What grew for a long text is left to Word; every other height is the form's.
-        height = sheet.heights[row] if may_break else heights[row]
+        height = min(sheet.heights[row], heights[row]) if may_break else heights[row]
         rows.append(f'<w:tr><w:trPr>{stay}<w:trHeight w:val="{_twips(height)}"/></w:trPr>{inner}</w:tr>')
     edges = "".join(
         f'<w:{edge} w:val="single" w:sz="5" w:space="0" w:color="000000"/>'
@@ -151,16 +167,21 @@ def _paragraphs(text: str, size: float, align: str) -> str:
 
 
 def _paragraph(text: str, size: float, align: str, namespaces: str, *, is_bold: bool = False) -> str:
-    fonts = "".join(f' w:{which}="{FONT}"' for which in ("ascii", "hAnsi", "eastAsia"))
-    half_points = round(size * 2)
-    bold = "<w:b/>" if is_bold else ""
-    run = (
-        f'<w:r><w:rPr><w:rFonts{fonts}/>{bold}<w:sz w:val="{half_points}"/><w:szCs w:val="{half_points}"/></w:rPr>'
-        f'<w:t xml:space="preserve">{escape(text)}</w:t></w:r>'
-    )
+    run = _run(text, size, is_bold=is_bold) if text else ""
     return (
-        f'<w:p {namespaces}><w:pPr><w:spacing w:before="0" w:after="0" w:line="264" w:lineRule="auto"/>'
-        f'<w:jc w:val="{align}"/></w:pPr>{run if text else ""}</w:p>'
+        f"<w:p {namespaces}><w:pPr>"
+        f'<w:spacing w:before="0" w:after="0" w:line="{round(size * LEADING * 20)}" w:lineRule="exact"/>'
+        f'<w:jc w:val="{align}"/><w:rPr><w:sz w:val="{round(size * 2)}"/></w:rPr></w:pPr>{run}</w:p>'
+    )
+
+
+def _run(text: str, size: float, *, is_bold: bool = False) -> str:
+    fonts = "".join(f' w:{which}="{FONT}"' for which in ("ascii", "hAnsi", "eastAsia"))
+    bold = "<w:b/>" if is_bold else ""
+    half_points = round(size * 2)
+    return (
+        f'<w:r><w:rPr><w:rFonts{fonts}/>{bold}<w:sz w:val="{half_points}"/><w:szCs w:val="{half_points}"/>'
+        f'<w:lang w:eastAsia="zh-CN"/></w:rPr><w:t xml:space="preserve">{escape(text)}</w:t></w:r>'
     )
 
 

@@ -64,10 +64,14 @@ class Section(msgspec.Struct, frozen=True):
 
 def pages_of(sheet: Sheet, ems: Ems) -> list[tuple[Box, ...]]:
     """The pages, from top to bottom. `ems`: how wide each character of the type is."""
-    before = [*_titles(sheet, ems), _head(sheet, ems)]
-    after = [*_below(sheet), *_notes(sheet, ems)]
-    room = PAGE_MM[1] - TOP_MM - BOTTOM_MM - sum(section.height for section in (*before, *after))
-    return _paginate([*before, *grid_of(sheet, room, ems), *after])
+    grid = grid_of(sheet, grid_room(sheet, ems), ems)
+    return _paginate([*_before(sheet, ems), *grid, *_after(sheet, ems)])
+
+
+def grid_room(sheet: Sheet, ems: Ems) -> float:
+    """What is left of one page for the grid."""
+    others = (*_before(sheet, ems), *_after(sheet, ems))
+    return PAGE_MM[1] - TOP_MM - BOTTOM_MM - sum(section.height for section in others)
 
 
 def grid_of(sheet: Sheet, room: float, ems: Ems) -> list[Section]:
@@ -106,6 +110,14 @@ def fitted(
 def lines_mm(lines: int, size_pt: float) -> float:
     """How high lines are together."""
     return lines * size_pt * LEADING * POINT_MM
+
+
+def _before(sheet: Sheet, ems: Ems) -> list[Section]:
+    return [*_titles(sheet, ems), _head(sheet, ems)]
+
+
+def _after(sheet: Sheet, ems: Ems) -> list[Section]:
+    return [*_below(sheet), *_notes(sheet, ems)]
 
 
 def _titles(sheet: Sheet, ems: Ems) -> list[Section]:

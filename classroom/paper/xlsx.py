@@ -1,9 +1,11 @@
 """A sheet as an Excel workbook, in the same layout: merged cells, A4 upright, counts as numbers."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from io import BytesIO
 from itertools import accumulate
 from math import ceil
+from types import MappingProxyType
 from typing import Any, Final
 
 import xlsxwriter
@@ -11,17 +13,31 @@ import xlsxwriter
 from classroom.ledger.cells import BUREAU_FORM, FLOWS, PUBLICITY, SIDES
 from classroom.paper.lines import plain_ems, wrap
 from classroom.paper.sheet import Cell, Sheet, in_order
-from classroom.paper.typeset import HEAD_LINE_MM, NOTE_PT, POINT_MM, Box, grid_of, lines_mm
+from classroom.paper.typeset import (
+    BOTTOM_MM,
+    HEAD_LINE_MM,
+    NOTE_PT,
+    PAGE_MM,
+    POINT_MM,
+    TOP_MM,
+    Box,
+    grid_of,
+    grid_room,
+    lines_mm,
+)
 
 FONT: Final = "宋体"
-ROW_MAX_MM: Final = 120.0
-"""Excel's rows end at 409 points (144 mm): a longer text stands over several rows."""
-TEXTS_MM: Final = 170.0
-"""Of a page, for the grid: what the three texts are made to fit into."""
-SPARE: Final = 1.08
-"""Other machines' fonts are a little wider or higher than ours."""
+ROW_MAX_MM: Final = 40.0
+"""A longer text stands over several rows: Excel's end at 144 mm, and a page can only break between two."""
+PAGE_ROOM_MM: Final = PAGE_MM[1] - TOP_MM - BOTTOM_MM
+SPARE: Final = 1.03
+"""Other machines' fonts are a little wider than ours."""
 MADE: Final = datetime(2019, 4, 22)  # noqa: DTZ001
 """A fixed time: the same form gives the same bytes."""
+SHRINK: Final = 1.18
+"""Where the machine has no 宋体 the columns come out wider, and the page is printed that much smaller to fit."""
+_BASE_FORMAT: Final[Mapping[str, object]] = MappingProxyType({"font_name": FONT, "font_size": 11})
+"""Excel measures columns in digits of this font: 8 pixels each, and 5 beside them."""
 NUMBERS: Final = frozenset(
     {
         *FLOWS,
@@ -36,7 +52,7 @@ NUMBERS: Final = frozenset(
 def to_xlsx(sheet: Sheet) -> bytes:
     """The workbook; its one worksheet is named 附件2 or 附件3."""
     target = BytesIO()
-    book = xlsxwriter.Workbook(target, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
+    book = xlsxwriter.Workbook(target, {"in_memory": True, "default_format_properties": dict(_BASE_FORMAT)})
     book.set_properties({"title": " ".join(sheet.titles), "created": MADE})
     page = _Page(book, sheet)
     page.titles()
@@ -56,9 +72,10 @@ class _Page:
         self._sheet = sheet
         self._paper = book.add_worksheet("附件2" if sheet.name == "annex2" else "附件3")
         self._row = 0
+        self._height = 0.0
         self._last_column = len(sheet.widths) - 1
         for column, width in enumerate(sheet.widths):
-            self._paper.set_column_pixels(column, column, round(width / 25.4 * 96))
+            self._paper.set_column(column, column, (width / 25.4 * 96 - 5) / 8)
 
     def titles(self) -> None:
         annex, title, *below = self._sheet.titles
@@ -71,25 +88,25 @@ class _Page:
         """The seal's room is one blank merged area at the right of all lines."""
         sheet = self._sheet
         first = self._row
+        seal = sheet.seal_mm * SHRINK
         last = self._last_column
         if sheet.seal_mm:
             ends = list(accumulate(sheet.widths))
-            last = max(column for column, end in enumerate(ends) if end <= 180 - sheet.seal_mm)
+            last = max(column for column, end in enumerate(ends) if end <= 180 - seal)
         width = sum(sheet.widths[: last + 1])
-        least = max(HEAD_LINE_MM, (sheet.seal_mm + 2) / len(sheet.head))
+        least = max(HEAD_LINE_MM, (seal + 2) / len(sheet.head))
         style = self._format(12, "left")
         for label, value in sheet.head:
-            lines = wrap(f"{label}{value}", width / (12 * POINT_MM * SPARE), plain_ems)
-            self._line(f"{label}{value}", max(least, lines_mm(len(lines), 12)), style, last)
+            lines = wrap(f"{label}{value}", width / (12 * POINT_MM), _wide_ems)
+            self._line(f"{label}{value}", max(least, lines_mm(len(lines), 12) * SPARE + 1.5), style, last)
         if sheet.seal_mm:
             self._merge(first, last + 1, self._row - 1, self._last_column, "", style)
 
     def grid(self) -> None:
         sheet = self._sheet
         cells = in_order(sheet)
-        boxes = [
-            box for section in grid_of(sheet, TEXTS_MM, lambda sign: plain_ems(sign) * SPARE) for box in section.boxes
-        ]
+        room = grid_room(sheet, _wide_ems) - 2
+        boxes = [box for section in grid_of(sheet, room, _wide_ems) for box in section.boxes]
         heights = {cell.row: box.height for cell, box in zip(cells, boxes, strict=True) if cell.rows == 1}
         tops, row = {}, self._row
         for grid_row, height in sorted(heights.items()):
@@ -98,6 +115,7 @@ class _Page:
             for _ in range(parts):
                 self._paper.set_row(row, height / parts / POINT_MM)
                 row += 1
+            self._height += height
         tops[len(heights)] = self._row = row
         for cell, box in zip(cells, boxes, strict=True):
             self._cell(cell, box, tops[cell.row], tops[cell.row + cell.rows] - 1)
@@ -107,8 +125,8 @@ class _Page:
             self._line(text, 12, self._format(12, "left"))
         style = self._format(NOTE_PT, "left")
         for text in self._sheet.notes:
-            lines = wrap(text, 180 / (NOTE_PT * POINT_MM * SPARE), plain_ems)
-            self._line(text, lines_mm(len(lines), NOTE_PT) * SPARE, style)
+            lines = wrap(text, 180 / (NOTE_PT * POINT_MM), _wide_ems)
+            self._line(text, lines_mm(len(lines), NOTE_PT), style)
 
     def finish(self) -> None:
         """A4 upright, as wide as the page, as many pages as it needs."""
@@ -117,7 +135,8 @@ class _Page:
         paper.set_portrait()
         paper.set_margins(left=0.59, right=0.59, top=0.59, bottom=0.63)
         paper.center_horizontally()
-        paper.fit_to_pages(1, 0)
+        # What is meant for one page stays on it, whatever the machine's fonts.
+        paper.fit_to_pages(1, 1 if self._height <= PAGE_ROOM_MM else 0)
         paper.print_area(0, 0, self._row - 1, self._last_column)
         paper.hide_gridlines(2)
         footer = self._sheet.footer.replace("&", "&&")
@@ -129,6 +148,7 @@ class _Page:
 
     def _line(self, text: str, height_mm: float, style: Any, last: int | None = None) -> None:
         self._paper.set_row(self._row, height_mm / POINT_MM)
+        self._height += height_mm
         self._merge(self._row, 0, self._row, self._last_column if last is None else last, text, style)
         self._row += 1
 
@@ -153,6 +173,10 @@ class _Page:
                 "text_wrap": True,
             }
         )
+
+
+def _wide_ems(sign: str) -> float:
+    return plain_ems(sign) * SPARE
 
 
 def _value(cell: Cell) -> str | float:
