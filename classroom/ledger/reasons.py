@@ -71,7 +71,7 @@ def _why_not(activity: Activity) -> tuple[Flag, ...]:
 
 
 def _school(activity: Activity, schools: Mapping[str, str]) -> str:
-    """The listening school: the recipient, in a reverse lesson the supporter; without rooms (手工录入) the recipient."""
+    """The listening school: the recipient (of 手工录入 as well), in a reverse lesson the supporter."""
     rooms = (room.school for room in activity.rooms if room.role is Role.RURAL and room.is_counted)
     school = next(rooms, activity.recipient) or ""
     return schools.get(school, school)
