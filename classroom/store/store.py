@@ -4,6 +4,7 @@ from classroom.store.accounts import Accounts
 from classroom.store.activities import Activities
 from classroom.store.audit import Audit
 from classroom.store.database import Database
+from classroom.store.feeds import Webhooks
 from classroom.store.files import Files
 from classroom.store.hand import HandEntries
 from classroom.store.imported import ImportedReturns
@@ -14,6 +15,7 @@ from classroom.store.materials import Materials
 from classroom.store.months import Months
 from classroom.store.people import People
 from classroom.store.policies import Policies
+from classroom.store.programs import Programs
 from classroom.store.publicity import PublicityItems
 from classroom.store.registry import RegistryStore
 from classroom.store.returns import Returns
@@ -48,6 +50,8 @@ class Store:
         self.months = Months(database)
         self.policies = Policies(database)
         self.returns = Returns(database)
+        self.programs = Programs(database)
+        self.webhooks = Webhooks(database)
 
     @classmethod
     async def open(cls, url: str) -> "Store":
