@@ -113,7 +113,7 @@ async def set_policy(store: Store, body: PolicyBody, actor: Actor, at: datetime)
         version = await put_policy(connection, body.value, body.version, body.reason.strip(), actor, at)
         if before.month_rules != body.value.month_rules:
             await recompute(connection, at)
-        old, new = msgspec.to_builtins(before), msgspec.to_builtins(body.value)
+        old, new = msgspec.to_builtins(before, str_keys=True), msgspec.to_builtins(body.value, str_keys=True)
         changed = {name: [old[name], new[name]] for name in new if old[name] != new[name]}
         detail = {"changed": changed, "reason": body.reason.strip()}
         await audit.note(connection, actor, "policy.changed", f"policy:{version}", at, detail)
