@@ -6,7 +6,7 @@ from functools import partial
 import msgspec
 
 from classroom.ledger.bureau_return import Overlaps, PairPart
-from classroom.ledger.cells import FLOWS, PUBLICITY, SIDES
+from classroom.ledger.cells import PUBLICITY, SIDES
 from classroom.ledger.errors import LedgerError
 from classroom.ledger.figures import boxes
 from classroom.ledger.filing import BUREAU, FROZEN, State
@@ -49,6 +49,8 @@ class MonthFacts(msgspec.Struct, frozen=True, kw_only=True):
     hands: Mapping[str, Mapping[str, HandValue]]
     """BUREAU too."""
     shared: tuple[Shared, ...]
+    kept: dict[str, PairPart] = {}
+    """Parts that were asked for before: a page asks for the same ones in several places."""
 
     @property
     def is_sent(self) -> bool:
@@ -95,20 +97,30 @@ class MonthFacts(msgspec.Struct, frozen=True, kw_only=True):
                 numbers[cell] = hand.value
             elif cell == "subjects" and isinstance(hand.value, tuple):
                 subjects = hand.value
-        return Summary(numbers=numbers, subjects=boxes(subjects))
+        return Summary(numbers=numbers, subjects=subjects)
 
     def part(self, pair: str) -> PairPart:
         """The pair's part in 附件2."""
-        one, row, summary = self.pairs[pair], self.rows.get(pair), self.summary(pair)
+        if pair not in self.kept:
+            self.kept[pair] = self._part(pair)
+        return self.kept[pair]
+
+    def is_confirmed(self, pair: str) -> bool:
+        """Whether a school has submitted the form; else 学校未确认."""
+        row = self.rows.get(pair)
+        return row is not None and row.is_confirmed and row.state in FROZEN
+
+    def _part(self, pair: str) -> PairPart:
+        one, summary = self.pairs[pair], self.summary(pair)
         sides = {"supporter": one.pair.supporter, "recipient": one.pair.recipient}
-        numbers = {cell: summary.numbers.get(cell, 0) for cell in (*FLOWS, *PUBLICITY)}
+        numbers = dict(summary.numbers)
         numbers["materials"] = sum(
             summary.numbers.get(f"{side}.materials", 0) for side in SIDES if sides[side] in one.own
         )
         return PairPart(
             pair=pair,
             is_recipient_ours=one.is_recipient_ours,
-            is_confirmed=row is not None and row.is_confirmed and row.state in FROZEN,
+            is_confirmed=self.is_confirmed(pair),
             numbers=numbers,
             subjects=summary.subjects,
         )

@@ -14,12 +14,13 @@ from classroom.ledger.figures import rate
 from classroom.ledger.filing import BUREAU, FROZEN, State
 from classroom.ledger.kinds import ON_PAPER, Kind
 from classroom.ledger.month_pairs import MonthPair, active_pairs, month_pairs
-from classroom.ledger.months import local_date, midnight, previous_month
-from classroom.ledger.progress import kind_progress, lacking, split_year
+from classroom.ledger.months import WorkMonth, local_date, midnight, previous_month
+from classroom.ledger.progress import YearSplit, kind_progress, lacking, split_year
 from classroom.ledger.stocks import as_date, space_opened
 from classroom.registry.facts import status_on
 from classroom.registry.standing import is_small, round_ends, round_of, sides
 from classroom.store.store import Store
+from classroom.store.sums import Sum
 from signaling.auth import Grant
 from signaling.month_facts import MonthFacts, gather, month_of
 from signaling.return_views import MonthInfo, local, month_info, month_words
@@ -246,14 +247,14 @@ async def progress(store: Store, year: int, grant: Grant, now: datetime) -> Prog
     last = next(row for row in rows if row.month == months[-1])
     pairs = [one for one in month_pairs(await store.registry.book(), last, policy.county) if _reaches(grant, one)]
     some = frozenset(one.pair.id for one in pairs) if grant.school else None
-    dated = await store.sums.by_pair(split.whole[0], split.whole[-1], some) if split.whole else {}
     reported = await store.sums.by_pair(months[0], months[-1], some)
-    edges = {kind: await _dated(store, split.edges, split.first, split.last, kind) for kind in Kind}
+    dated = await _dated(store, rows, split, some)
     subjects = {kind: await store.sums.subjects(months[0], months[-1], kind) for kind in policy.targets}
     for one in pairs:
         id = one.pair.id
-        of_pair = {kind: _plus(dated.get(id, {}).get(kind, (0, 0)), edges[kind].get(id, (0, 0))) for kind in Kind}
-        kinds = kind_progress(of_pair, {kind: count for kind, (count, _) in reported.get(id, {}).items()}, policy)
+        kinds = kind_progress(
+            dated.get(id, {}), {kind: count for kind, (count, _) in reported.get(id, {}).items()}, policy
+        )
         named = {kind: found.get(id, set()) for kind, found in subjects.items()}
         if not one.files and not any(line.count for line in kinds):
             continue
@@ -282,20 +283,30 @@ async def progress(store: Store, year: int, grant: Grant, now: datetime) -> Prog
     return result
 
 
-async def _dated(store: Store, edges: Iterable[str], first: date, last: date, kind: Kind) -> dict[str, tuple[int, int]]:
-    """Of the months that reach over the year's edges, what lies in the year."""
-    found: dict[str, tuple[int, int]] = {}
-    for month in edges:
-        row = await month_of(store, month)
-        start = max(row.start_at, midnight(first))
-        end = min(row.end_at, midnight(last + timedelta(days=1)))
-        for pair, some in (await store.activities.dated(start, end, [month], kind)).items():
-            found[pair] = _plus(found.get(pair, (0, 0)), some)
+async def _dated(
+    store: Store, rows: Iterable[WorkMonth], split: YearSplit, some: frozenset[str] | None
+) -> dict[str, dict[Kind, Sum]]:
+    """Pair → form → what lies in the year by its own date: whole months by their sums, the edges by their days."""
+    found = await store.sums.by_pair(split.whole[0], split.whole[-1], some) if split.whole else {}
+    start, end = midnight(split.first), midnight(split.last + timedelta(days=1))
+    for row in rows:
+        if row.month not in split.edges:
+            continue
+        if row.start_at < start:
+            # Most of this month lies in the year: few days are looked at one by one.
+            _add(found, await store.sums.by_pair(row.month, row.month, some), 1)
+            _add(found, await store.sums.dated(row.start_at, start, row.month, some), -1)
+        else:
+            _add(found, await store.sums.dated(row.start_at, min(row.end_at, end), row.month, some), 1)
     return found
 
 
-def _plus(one: tuple[int, int], other: tuple[int, int]) -> tuple[int, int]:
-    return one[0] + other[0], one[1] + other[1]
+def _add(found: dict[str, dict[Kind, Sum]], more: Mapping[str, Mapping[Kind, Sum]], sign: int) -> None:
+    for pair, kinds in more.items():
+        of_pair = found.setdefault(pair, {})
+        for kind, (count, people) in kinds.items():
+            before = of_pair.get(kind, (0, 0))
+            of_pair[kind] = (before[0] + sign * count, before[1] + sign * people)
 
 
 def _reaches(grant: Grant, one: MonthPair) -> bool:
@@ -339,7 +350,7 @@ def _kinds(
 def _filing(facts: MonthFacts, due: Iterable[MonthPair], now: datetime) -> FilingCount:
     states = [facts.state(one.pair.id) for one in due]
     is_late = not is_on_time_school(facts.month, now)
-    confirmed = sum(facts.part(one.pair.id).is_confirmed for one in due)
+    confirmed = sum(facts.is_confirmed(one.pair.id) for one in due)
     return FilingCount(
         total=len(states),
         **{
@@ -456,7 +467,7 @@ def _pair_month(facts: MonthFacts, one: MonthPair, history: list[int], forms: in
     """What the alerts look at, from the facts of the window's last day."""
     lookup, last, id = facts.lookup, facts.month.last, one.pair.id
     names = {one.pair.supporter: one.supporter_name, one.pair.recipient: one.recipient_name}
-    items, summary = facts.items.get(id), facts.summary(id)
+    items = facts.items.get(id)
     agreement = lookup(id, "agreement")
     calendars = [fact.value for school in sides(one.pair) if (fact := lookup(school, "calendar"))]
     uploads = {
@@ -477,7 +488,7 @@ def _pair_month(facts: MonthFacts, one: MonthPair, history: list[int], forms: in
         files=one.files,
         is_unnamed=status_on(one.pair, last) == "待定",
         has_activity=bool(facts.tallies.get(id)),
-        sync_count=summary.numbers.get("sync.count", 0),
+        sync_count=part.numbers.get("sync.count", 0),
         is_term=in_term(calendars, facts.month),
         is_late=is_late,
         history=history,

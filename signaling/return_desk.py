@@ -7,8 +7,10 @@ from classroom.ledger.cells import BUREAU_FORM, CELL_WORDS, SCHOOL_FORM, TEXTS, 
 from classroom.ledger.errors import LedgerError
 from classroom.ledger.filing import BUREAU, FROZEN, Action, State, possible
 from classroom.ledger.kinds import Kind
+from classroom.ledger.month_pairs import MonthPair, pair_sides
 from classroom.ledger.months import local_date
-from classroom.ledger.snapshot import Snapshot
+from classroom.ledger.school_return import missing_in_school_return, stated_cells
+from classroom.ledger.snapshot import Snapshot, printed_cells
 from classroom.registry.fields import FIELDS
 from classroom.registry.standing import sides
 from classroom.store.activities import LightActivity
@@ -62,7 +64,7 @@ class ReturnDesk:
         mine = [one for one in facts.concerned() if grant.school is None or grant.school in sides(one.pair)]
         return ReturnList(
             month=month_info(facts.month, now, is_sent=facts.is_sent),
-            items=[_line(facts, one.pair.id, now) for one in mine],
+            items=[_line(facts, one.pair.id) for one in mine],
             bureau=_bureau_line(facts.rows.get(BUREAU), facts.state(BUREAU)),
         )
 
@@ -150,10 +152,8 @@ class ReturnDesk:
         return {ref: found[ref] for ref in wanted if ref in found}
 
 
-def _line(facts: MonthFacts, pair: str, now: datetime) -> ReturnLine:
+def _line(facts: MonthFacts, pair: str) -> ReturnLine:
     one, row, state, summary = facts.pairs[pair], facts.rows.get(pair), facts.state(pair), facts.summary(pair)
-    filed = row is not None and row.state in FROZEN and row.is_confirmed
-    made = None if state in FROZEN else school_form(facts, pair, (), now)
     return ReturnLine(
         pair=pair,
         supporter=one.supporter_name,
@@ -166,10 +166,16 @@ def _line(facts: MonthFacts, pair: str, now: datetime) -> ReturnLine:
         version=row.version if row else 0,
         sync_count=summary.numbers.get("sync.count", 0),
         participants=sum(summary.numbers.get(f"{kind.value}.participants", 0) for kind in Kind),
-        missing=[text for _, text in made.missing if text != "未填填报人"] if made else [],
+        missing=[] if state in FROZEN else _missing(facts, one),
         filer=row.filer if row else "",
-        unconfirmed=not filed,
+        unconfirmed=not facts.is_confirmed(pair),
     )
+
+
+def _missing(facts: MonthFacts, one: MonthPair) -> list[str]:
+    """What somebody must still state of the pair and its schools, by name."""
+    cells = stated_cells(pair_sides(facts.book, one, facts.month.last), facts.month.last, facts.lookup)
+    return [text for _, text in missing_in_school_return(cells, printed_cells(cells, facts.hands_of(one.pair.id)))]
 
 
 def _bureau_line(row: ReturnRow | None, state: State) -> BureauLine:
@@ -226,7 +232,7 @@ def _notes(facts: MonthFacts, pair: str, made: Snapshot) -> list[str]:
         notes.append("节假日表未更新：本月的期限按周一至周五推算，请录入当年的放假通知")
     if pair == BUREAU:
         waiting = sum(tally.pending for kinds in facts.tallies.values() for tally in kinds.values())
-        open_pairs = [one for one in facts.filing() if not facts.part(one.pair.id).is_confirmed]
+        open_pairs = [one for one in facts.filing() if not facts.is_confirmed(one.pair.id)]
         if open_pairs:
             how = "已按自动记录的数计入" if facts.policy.include_unconfirmed else "没有计入"
             notes.append(f"{len(open_pairs)} 对结对的附件3 学校未确认，{how}")

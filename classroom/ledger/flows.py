@@ -1,12 +1,16 @@
 """Flows (结对过程数据): 活动次数, 参与师生数 and 涉及学科 of one pair's month, with 补计, 冲减 and the carry."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
 
 import msgspec
 
 from classroom.ledger.cells import FLOWS, Figure
 from classroom.ledger.figures import boxes, net
 from classroom.ledger.kinds import ON_PAPER, Kind
+
+_CELLS: Final = {kind: (f"{kind.value}.count", f"{kind.value}.participants") for kind in ON_PAPER}
+_NONE: Final = dict.fromkeys(FLOWS, 0)
 
 
 class Counted(msgspec.Struct, frozen=True, kw_only=True):
@@ -111,13 +115,12 @@ def settled(deltas: Iterable[Delta]) -> list[Delta]:
 
 def flow_numbers(flows: Flows) -> dict[str, int]:
     """The printed values of the eight flow cells, without their parts: for all pairs of a province at once."""
-    numbers = {}
-    for kind in ON_PAPER:
-        own = flows.own.get(kind)
-        numbers[f"{kind.value}.count"] = own.count if own else 0
-        numbers[f"{kind.value}.participants"] = own.participants if own else 0
     if flows.deltas or flows.carries:
         return {cell: net([_parts(flows, cell)[1]]).printed for cell in FLOWS}
+    numbers = dict(_NONE)
+    for kind, own in flows.own.items():
+        count, participants = _CELLS[kind]
+        numbers[count], numbers[participants] = own.count, own.participants
     return numbers
 
 

@@ -1,6 +1,7 @@
 """附件3 (结对学校用表): one pair's month as computed, every cell with the records it is made of."""
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Final
 
 import msgspec
@@ -50,17 +51,14 @@ def school_return(
         "recipient": Figure(sides.recipient_name, {f"school:{sides.recipient}": 1} if sides.recipient else {}),
         "filler": Figure(filler or None),
         "month": Figure(window.month),
-        "stage": Figure(sides.stage, {sides.stage_ref: 1} if sides.stage_ref else {}),
         "agreement_signed": agreement_signed(facts, sides.pair, last),
     }
+    cells |= stated_cells(sides, last, facts)
     schools = {"supporter": sides.supporter, "recipient": sides.recipient}
     materials = {"supporter": items.supporter, "recipient": items.recipient}
     for side in SIDES:
-        school, who = schools[side], contact(facts, sides.pair, side)
+        school = schools[side]
         cells |= {
-            f"{side}.contact": who.name,
-            f"{side}.phone": who.phone,
-            f"{side}.equipment": equipment_ok(facts, school, last) if school else Figure(False),
             f"{side}.space": space_opened(facts, school, last) if school else Figure(False),
             f"{side}.agreement_uploaded": agreement_uploaded(facts, sides.pair, side, last),
             f"{side}.materials": counted_of(dict.fromkeys(materials[side], 1)),
@@ -70,6 +68,16 @@ def school_return(
     cells |= {cell: counted_of(dict.fromkeys(items.publicity.get(cell, ()), 1)) for cell in PUBLICITY}
     lines = delta_lines(flows.deltas)
     cells |= {"highlights": Figure(None), "next_plan": Figure(None), "other": Figure("；".join(lines) or None)}
+    return cells
+
+
+def stated_cells(sides: PairSides, last: date, facts: Lookup) -> dict[str, Figure]:
+    """The cells that somebody must have stated: without a fact behind them they are missing by name."""
+    cells = {"stage": Figure(sides.stage, {sides.stage_ref: 1} if sides.stage_ref else {})}
+    for side, school in (("supporter", sides.supporter), ("recipient", sides.recipient)):
+        who = contact(facts, sides.pair, side)
+        cells[f"{side}.contact"], cells[f"{side}.phone"] = who.name, who.phone
+        cells[f"{side}.equipment"] = equipment_ok(facts, school, last) if school else Figure(False)
     return cells
 
 
@@ -87,6 +95,6 @@ UNASSESSED: Final = {"supporter.equipment": "城区学校技术装备未核定",
 
 def missing_in_school_return(cells: Mapping[str, Figure], printed: Mapping[str, object]) -> list[tuple[str, str]]:
     """What is missing, by name: (cell, words). `printed` are the cells with hand values in their place."""
-    found = [(cell, words) for cell, words in MISSING.items() if not printed.get(cell)]
+    found = [(cell, words) for cell, words in MISSING.items() if cell in printed and not printed[cell]]
     found += [(cell, words) for cell, words in UNASSESSED.items() if not cells[cell].parts and printed[cell] == "否"]
     return found

@@ -1,10 +1,13 @@
 """Sums over tallies: of months and years, for screens that show many pairs at once."""
 
-from sqlalchemy import ColumnElement, func, select, text
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, func, select, text
 
 from classroom.ledger.kinds import Kind
 from classroom.store.database import Database
-from classroom.store.schema.ledger import tallies, words
+from classroom.store.schema.ledger import activities, tallies, words
 
 Sum = tuple[int, int]
 """(活动次数, 参与师生数)."""
@@ -41,6 +44,9 @@ class Sums:
             .where(*_inside(first, last, pairs))
             .group_by(columns.pair, columns.kind)
         )
+        return await self._by_pair(found)
+
+    async def _by_pair(self, found: Select[Any]) -> dict[str, dict[Kind, Sum]]:
         sums: dict[str, dict[Kind, Sum]] = {}
         async with self._database.read() as connection:
             for pair, kind, count, people in await connection.execute(found):
@@ -65,15 +71,27 @@ class Sums:
         """Pair → the subjects that counted of one form in the months from `first` to `last`."""
         columns = tallies.c
         found = (
-            select(columns.pair, columns.subjects)
+            select(columns.pair, func.aggregate_strings(columns.subjects, " "))
             .where(*_inside(first, last, None), columns.kind == kind.value, columns.subjects != "")
-            .distinct()
+            .group_by(columns.pair)
         )
-        named: dict[str, set[str]] = {}
         async with self._database.read() as connection:
-            for pair, subjects in await connection.execute(found):
-                named.setdefault(pair, set()).update(subjects.split())
-        return named
+            return {pair: set(subjects.split()) for pair, subjects in await connection.execute(found)}
+
+    async def dated(
+        self, start: datetime, end: datetime, month: str, pairs: frozenset[str] | None = None
+    ) -> dict[str, dict[Kind, Sum]]:
+        """Pair → kind → what counts of a work month and begins in [start, end): figures by date."""
+        columns = activities.c
+        found = (
+            select(columns.pair, columns.kind, func.count(), func.sum(columns.participants))
+            .where(columns.month == month, columns.begins_at >= start, columns.begins_at < end)
+            .where(columns.state == "counted")
+            .group_by(columns.pair, columns.kind)
+        )
+        if pairs is not None:
+            found = found.where(columns.pair.in_(list(pairs)))
+        return await self._by_pair(found)
 
     async def proposed(self, pairs: frozenset[str] | None = None) -> int:
         """How many proposals wait for the bureau."""
