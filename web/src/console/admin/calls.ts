@@ -42,8 +42,9 @@ export interface AuditEntry {
   at: Instant;
   actor_kind: string;
   actor: string;
-  actor_name: string | null;
+  actor_name: string;
   action: string;
+  action_text: string | null;
   subject: string;
   subject_name: string | null;
   detail: unknown;
@@ -53,14 +54,14 @@ export interface AuditQuery {
   action?: string;
   actor?: string;
   subject?: string;
-  from?: string;
-  to?: string;
+  first?: string;
+  last?: string;
   after?: string;
 }
 
 export interface Verified {
-  whole: boolean;
-  entries: number;
+  rows: number;
+  head: string;
   broken_at: number | null;
 }
 

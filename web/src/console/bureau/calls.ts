@@ -23,7 +23,7 @@ export interface Todo {
   text: string;
   month: Month;
   pair: string | null;
-  pair_name: string | null;
+  pair_name: string;
   due_at: Instant | null;
   days_left: number | null;
 }
@@ -42,19 +42,22 @@ export interface Filing {
 export interface Coverage {
   own_schools: number;
   task: number | null;
-  task_rate: string | null;
+  task_rate: string;
+  rate: string;
   goal20: number | null;
   goal28: number | null;
+  goal_min: number;
   school_total: number | null;
   county_pairs: number;
   pairs: number;
+  county_rate: string;
 }
 
 export interface Flag {
   code: string;
   text: string;
   pair: string | null;
-  pair_name: string | null;
+  pair_name: string;
   activity: string | null;
 }
 
@@ -74,7 +77,7 @@ export interface MatrixCell {
   count: number;
   participants: number;
   pending: number;
-  filing: FilingState | null;
+  filing: FilingState;
 }
 
 export interface MatrixRow {
@@ -82,7 +85,7 @@ export interface MatrixRow {
   supporter: string;
   recipient: string | null;
   level: string | null;
-  status: string;
+  status: string | null;
   is_ours: boolean;
   cells: MatrixCell[];
   count: number;
@@ -122,7 +125,7 @@ export interface BureauReturn {
   sheet: Sheet;
 }
 
-export const readOverview = (month?: Month): Promise<Overview> => call("GET", `/overview${query({ month })}`);
+export const readOverview = (month: Month): Promise<Overview> => call("GET", `/overview${query({ month })}`);
 export const readMatrix = (year: number, kind: Kind): Promise<Matrix> => call("GET", `/matrix${query({ year, kind })}`);
 export const listReturns = (month: Month): Promise<ReturnList> => call("GET", `/returns${query({ month })}`);
 export const readBureauReturn = (month: Month): Promise<BureauReturn> => call("GET", `/returns/${month}/bureau`);
@@ -179,3 +182,31 @@ export interface PolicyView {
 
 export const readPolicy = (): Promise<PolicyView> => call("GET", "/policy");
 export const putPolicy = (body: { version: number; value: PolicyValue; reason: string }): Promise<PolicyView> => call("PUT", "/policy", body);
+
+export interface ProgressKind {
+  kind: Kind;
+  words: string;
+  count: number;
+  participants: number;
+  reported: number;
+  target: number | null;
+}
+
+export interface ProgressRow {
+  pair: string;
+  supporter: string;
+  recipient: string;
+  level: string | null;
+  kinds: ProgressKind[];
+  subjects: string[];
+  forms: number;
+  missing: string[];
+}
+
+export interface Progress {
+  year: number;
+  due_on: string;
+  rows: ProgressRow[];
+}
+
+export const readProgress = (year: number): Promise<Progress> => call("GET", `/progress${query({ year })}`);

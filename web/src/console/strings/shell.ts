@@ -76,5 +76,5 @@ export const shell = {
   more_rows: ["再显示一页", "Show more"],
   dash: ["—", "—"],
   paper_open: ["查看这个数由哪些记录组成", "See the records behind this value"],
-  paper_by_hand: ["手填 · 系统计算 {value}", "By hand · computed {value}"],
+  paper_by_hand: ["手填·系统 {value}", "By hand · computed {value}"],
 } as const satisfies Record<string, readonly [zh: string, en: string]>;
