@@ -6,21 +6,21 @@ the audit row are kept together or not at all. No reading function looks at more
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 import msgspec
 from sqlalchemy import (
-    Boolean,
     ColumnElement,
     RowMapping,
+    TextClause,
     and_,
     case,
     delete,
     func,
     insert,
-    literal_column,
     or_,
     select,
+    text,
     update,
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -136,9 +136,9 @@ class StaleActivity(Exception):
 
 
 # Literals, because a partial index is only taken where the statement itself says its condition.
-_IS_PENDING: ColumnElement[bool] = literal_column("state = 'pending'", Boolean())
-_IS_MARKED: ColumnElement[bool] = literal_column("marks <> ''", Boolean())
-_IS_SHARED: ColumnElement[bool] = literal_column("sharers > 1", Boolean())
+_IS_PENDING: Final = text("state = 'pending'")
+_IS_MARKED: Final = text("marks <> ''")
+_IS_SHARED: Final = text("sharers > 1")
 _LIGHT = tuple(activities.c[name] for name in LightActivity.__struct_fields__)
 
 
@@ -386,15 +386,15 @@ class Activities:
                 for month, kind, pair, count, participants, pending, subjects in await connection.execute(found)
             ]
 
-    async def _lights(self, *conditions: ColumnElement[bool]) -> list[LightActivity]:
+    async def _lights(self, *conditions: ColumnElement[bool] | TextClause) -> list[LightActivity]:
         found = select(*_LIGHT).where(*conditions).order_by(activities.c.begins_at, activities.c.id)
         async with self._database.read() as connection:
             return [_light(row) for row in (await connection.execute(found)).mappings()]
 
 
-def _conditions(wanted: Filter) -> list[ColumnElement[bool]]:
+def _conditions(wanted: Filter) -> list[ColumnElement[bool] | TextClause]:
     columns = activities.c
-    found: list[ColumnElement[bool]] = []
+    found: list[ColumnElement[bool] | TextClause] = []
     for column, value in (("month", wanted.month), ("lesson", wanted.lesson)):
         if value is not None:
             found.append(columns[column] == value)

@@ -46,11 +46,26 @@ activities = Table(
         "ix_activities_pending",
         "month",
         "begins_at",
+        "id",
         sqlite_where=text("state = 'pending'"),
         postgresql_where=text("state = 'pending'"),
     ),
-    Index("ix_activities_shared", "month", sqlite_where=text("sharers > 1"), postgresql_where=text("sharers > 1")),
-    Index("ix_activities_marked", "month", sqlite_where=text("marks <> ''"), postgresql_where=text("marks <> ''")),
+    Index(
+        "ix_activities_shared",
+        "month",
+        "lesson",
+        "period",
+        sqlite_where=text("sharers > 1"),
+        postgresql_where=text("sharers > 1"),
+    ),
+    Index(
+        "ix_activities_marked",
+        "month",
+        "begins_at",
+        "id",
+        sqlite_where=text("marks <> ''"),
+        postgresql_where=text("marks <> ''"),
+    ),
 )
 
 # What the activities of a pair's month add up to; written in the transaction that changes any of them.

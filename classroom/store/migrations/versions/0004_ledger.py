@@ -263,9 +263,9 @@ def _create_activities() -> None:
     op.create_index("ix_activities_month_begins_at", "activities", ["month", "begins_at", "id"])
     op.create_index("ix_activities_pair_month_begins_at", "activities", ["pair", "month", "begins_at", "id"])
     op.create_index("ix_activities_begins_at_id", "activities", ["begins_at", "id"])
-    _create_partial_index("pending", "activities", ["month", "begins_at"], "state = 'pending'")
-    _create_partial_index("shared", "activities", ["month"], "sharers > 1")
-    _create_partial_index("marked", "activities", ["month"], "marks <> ''")
+    _create_partial_index("pending", "activities", ["month", "begins_at", "id"], "state = 'pending'")
+    _create_partial_index("shared", "activities", ["month", "lesson", "period"], "sharers > 1")
+    _create_partial_index("marked", "activities", ["month", "begins_at", "id"], "marks <> ''")
     op.create_table(
         "tallies",
         sa.Column("month", MONTH, nullable=False),
