@@ -164,7 +164,7 @@ export const ledger = {
   word_link: ["佐证链接（可不填）", "Link (optional)"],
   word_decision: ["审核意见：{reason}", "The bureau: {reason}"],
   word_is_test: ["测试课", "A test"],
-  word_is_cancelled: ["已取消", "Cancelled"],
+  word_is_cancelled: ["已取消或录错，作废", "Cancelled, or entered by mistake"],
   word_unchanged: ["不变", "Unchanged"],
   word_yes: ["是", "Yes"],
   word_no: ["不是", "No"],

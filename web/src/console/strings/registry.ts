@@ -147,6 +147,7 @@ export const registry = {
 
   equipment_title: ["技术装备核定", "Equipment verdicts"],
   equipment_intro: ["由教育局技术中心按《结对帮扶技术环境指南》核定；到期后须重新核定。", "Decided by the bureau against the guide; it lapses and is decided again."],
+  equipment_county: ["“计量与报送规则”里还没有填本县代码，所以先列出全部学校。", "The county's code is not set in the rules, so every school is listed."],
   equipment_verdict: ["结论", "Verdict"],
   equipment_until: ["有效期至", "Valid until"],
   equipment_judge: ["核定", "Decide"],
