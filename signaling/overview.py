@@ -86,7 +86,7 @@ class Coverage(msgspec.Struct, frozen=True, kw_only=True):
     county_rate: str
 
 
-class FlagLine(msgspec.Struct, frozen=True, kw_only=True):
+class FlagLine(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """An alert of a pair or an activity."""
 
     code: str
@@ -109,7 +109,7 @@ class Overview(msgspec.Struct, frozen=True, kw_only=True):
     proposed: int
 
 
-class MatrixCell(msgspec.Struct, frozen=True, kw_only=True):
+class MatrixCell(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A pair's month of one form: what its activities add up to, and where its 附件3 is."""
 
     month: str
@@ -143,7 +143,7 @@ class Matrix(msgspec.Struct, frozen=True, kw_only=True):
     rows: list[MatrixRow]
 
 
-class ProgressKind(msgspec.Struct, frozen=True, kw_only=True):
+class ProgressKind(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One form of a pair in a year: by the activities' own dates, and as the sum of the months' returns."""
 
     kind: Kind
@@ -425,7 +425,7 @@ def _coverage(facts: MonthFacts) -> Coverage:
 async def _flags(
     store: Store, facts: MonthFacts, mine: Iterable[MonthPair], some: frozenset[str] | None, now: datetime
 ) -> list[FlagLine]:
-    """Alerts of the pairs' month, then marks of its activities."""
+    """Alerts of the pairs' month, then marks of its activities while there is room for them."""
     month = facts.month.month
     first = month
     for _ in range(11):
@@ -441,7 +441,7 @@ async def _flags(
             found.append(
                 FlagLine(code=raised.code.value, text=raised.text, pair=one.pair.id, pair_name=one.name, activity=None)
             )
-    for activity in await store.activities.marked(month):
+    for activity in await store.activities.marked(month) if len(found) < MAX_LINES else ():
         pair = facts.pairs.get(activity.pair)
         if pair is not None and (some is None or activity.pair in some):
             found += [

@@ -27,7 +27,7 @@ class MonthInfo(msgspec.Struct, frozen=True, kw_only=True):
     is_edited: bool
 
 
-class Part(msgspec.Struct, frozen=True):
+class Part(msgspec.Struct, frozen=True, gc=False):
     """A record behind a figure: its reference, its words, what it adds (of a text cell: the text)."""
 
     ref: str
