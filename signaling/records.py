@@ -26,7 +26,7 @@ from classroom.ledger.words import Standing, Word, standing
 from classroom.lesson.events import AnyEvent
 from classroom.registry.book import Book
 from classroom.registry.facts import students_on
-from classroom.store import activities, audit, hand
+from classroom.store import activities, audit, feeds, hand
 from classroom.store.activities import ActivityRow, Adjustment, Filter, LightActivity, StaleActivity
 from classroom.store.audit import SERVER
 from classroom.store.ids import new_id
@@ -121,6 +121,8 @@ class Records:
         await self._store.returns.hold(connection)
         changed = await activities.put(connection, rows, {row.id: row.version for row in before})
         await activities.drop(connection, [row.id for row in gone])
+        for row in (*changed, *gone):
+            await feeds.publish(connection, "activity.changed", f"activity:{row.id}", at)
         for pair, month in sorted({(row.pair, row.month) for row in (*changed, *gone)}):
             await self.reconcile(connection, pair, month, at, word=word, gone=gone)
         return changed
@@ -308,6 +310,8 @@ class Records:
         gone = [row for row in before if row.id not in names]
         rows = await self.rows(kept, before, judged)
         async with self._store.database.write() as connection:
+            # Before the audit log's own lock, as everywhere.
+            await self._store.returns.hold(connection)
             for row, by in replaced:
                 await hand.replace(connection, row.id.removeprefix("hand."), by)
                 detail = {"by": by}

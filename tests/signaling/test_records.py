@@ -217,6 +217,18 @@ async def test_settling_again_changes_nothing_and_keeps_the_version(county: Coun
     assert await county.now(row) == row
 
 
+async def test_a_webhook_is_told_of_what_changed_and_of_nothing_else(county: County) -> None:
+    hook = await county.store.webhooks.make(
+        "https://example.cn/hook", ["activity.changed"], "secret", county.bureau.actor, at("08:00")
+    )
+    assert hook is not None
+    row = await county.lesson()
+    await county.records.settle(row.lesson or "", at("18:00"))
+    assert await county.store.webhooks.waiting(hook) == 1
+    [(_, event)] = await county.store.webhooks.due(at("19:00"))
+    assert (event.kind, event.subject) == ("activity.changed", f"activity:{row.id}")
+
+
 async def test_a_day_off_is_marked(county: County) -> None:
     assert (await county.lesson(day=date(2019, 5, 2))).marks == ("day_off",)
 
