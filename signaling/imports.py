@@ -2,7 +2,7 @@
 
 import asyncio
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import date
 from typing import Annotated, Any, Final, Literal
 
@@ -10,9 +10,10 @@ import msgspec
 
 from classroom.ledger.months import local_date
 from classroom.paper.table import Format, read_table, write_table
-from classroom.registry import pair_list, school_list
+from classroom.registry import pair_list, school_list, standing
 from classroom.registry.book import Book
 from classroom.registry.changes import Batch
+from classroom.registry.counties import code_of, name_of
 from classroom.registry.errors import RegistryError
 from classroom.registry.fields import check_day
 from classroom.registry.lists import Line, Plan, Question
@@ -22,7 +23,7 @@ from classroom.store.imported import NewReturn
 from classroom.store.registry import By
 from classroom.store.store import Store
 from signaling import past
-from signaling.files import Content
+from signaling.files import Contents
 from signaling.messages import ONE_LINE, Name
 from signaling.problem import Problem
 from signaling.records import Records
@@ -64,22 +65,23 @@ class ImportLine(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ImportReport(msgspec.Struct, frozen=True, kw_only=True):
-    """What a file does, or has done."""
+    """What a file does, or has done. `hints`: sentences on what else is to be set before the figures come right."""
 
     kind: Kind
     since: date
     digest: str
     is_applied: bool
     counts: dict[str, int]
+    hints: list[str]
     lines: list[ImportLine]
 
 
 async def run_import(
-    store: Store, records: Records | None, query: ImportQuery, data: bytes, content: Content | None, by: By
+    store: Store, records: Records, query: ImportQuery, data: bytes, contents: Contents, by: By
 ) -> ImportReport:
     """Preview a file, or do what was previewed.
 
-    `content` is the file where it is kept as evidence (months and 附件3, not in a dry run). Raises PaperError for a
+    `contents` keeps a file of past months as their evidence, once it is taken. Raises PaperError for a
     file that cannot be read; RegistryError: headings_missing, heading_twice, questions_open, preview_changed, bad_day;
     Problem: bad_request, import_too_long.
     """
@@ -87,11 +89,11 @@ async def run_import(
     check_day(since)
     if query.kind in ("pairs", "schools"):
         return await _import_list(store, records, query, data, since, by)
-    return await _import_months(store, query, data, content, since, by)
+    return await _import_months(store, query, data, contents, since, by)
 
 
 async def _import_list(
-    store: Store, records: Records | None, query: ImportQuery, data: bytes, since: date, by: By
+    store: Store, records: Records, query: ImportQuery, data: bytes, since: date, by: By
 ) -> ImportReport:
     table = await _table(data, query.name)
     answers = _answers(query.same)
@@ -106,8 +108,9 @@ async def _import_list(
 
     plan = await asyncio.to_thread(planned, book)
     digest = _digest(data, query, since, plan.lines)
+    hints = await _hints(store, book, plan)
     if query.dry_run:
-        return _report(query.kind, since, digest, plan.lines, is_applied=False)
+        return _report(query.kind, since, digest, plan.lines, hints, is_applied=False)
     _check_ready(query, digest, plan.lines)
 
     def decide(now: Book) -> Batch:
@@ -120,35 +123,48 @@ async def _import_list(
     if any(line.verdict in ("new", "changed") for line in plan.lines):
         batch = await store.registry.change(decide, by)
         await _judge_again(records, book, batch, since, by)
-    return _report(query.kind, since, digest, plan.lines, is_applied=True)
+    return _report(query.kind, since, digest, plan.lines, hints, is_applied=True)
 
 
-async def _judge_again(records: Records | None, book: Book, batch: Batch, since: date, by: By) -> None:
+async def _hints(store: Store, book: Book, plan: Plan) -> list[str]:
+    """Without the own county nobody can say which schools are its own; the list shows which it is."""
+    _, policy = await store.policies.current()
+    if policy.county:
+        return []
+    schools = {**book.schools, **{school.id: school for school in plan.batch.schools}}
+    sides = [{code_of(schools[id].county) for id in standing.sides(pair)} for pair in plan.batch.pairs]
+    shared = set.intersection(*sides) - {None} if sides else set()
+    if len(shared) != 1:
+        return ["还没有设置本县：请在“口径与设置”里填写本县代码，否则无法统计本县学校"]
+    [code] = shared
+    return [f"还没有设置本县：名单里每一对都有{name_of(str(code))}，请在“口径与设置”里把本县代码设为 {code}"]
+
+
+async def _judge_again(records: Records, book: Book, batch: Batch, since: date, by: By) -> None:
     """Pairs known before whose status has changed: their open months are counted again."""
-    if records is not None:
-        for pair, _ in batch.statuses:
-            if pair in book.pairs:
-                await records.pair_changed(pair, since, by.at)
+    for pair, _ in batch.statuses:
+        if pair in book.pairs:
+            await records.pair_changed(pair, since, by.at)
 
 
 async def _import_months(
-    store: Store, query: ImportQuery, data: bytes, content: Content | None, since: date, by: By
+    store: Store, query: ImportQuery, data: bytes, contents: Contents, since: date, by: By
 ) -> ImportReport:
     table = await _table(data, query.name)
     named = past.months_named(table)
     plan = await _plan_months(store, table, named, by)
     digest = _digest(data, query, since, plan.lines)
     if query.dry_run:
-        return _report(query.kind, since, digest, plan.lines, is_applied=False)
+        return _report(query.kind, since, digest, plan.lines, [], is_applied=False)
     _check_ready(query, digest, plan.lines)
     if plan.months:
-        assert content is not None, "evidence is kept before it is pointed at"
+        content = await contents.keep(_once(data), is_table=True)
         file = new_file(
             sha256=content.sha256, size=content.size, media=content.media, name=query.name, school=None, by=by
         )
         made = [NewReturn(pair=month.pair, month=month.month, cells=month.cells) for month in plan.months]
         await store.imported.put(made, file, by)
-    return _report(query.kind, since, digest, plan.lines, is_applied=True)
+    return _report(query.kind, since, digest, plan.lines, [], is_applied=True)
 
 
 async def _plan_months(store: Store, table: Sequence[Sequence[str]], named: set[str], by: By) -> past.PastPlan:
@@ -194,6 +210,10 @@ def _answers(same: str | None) -> Mapping[str, str | None]:
     return dict(pairs)
 
 
+async def _once(data: bytes) -> AsyncIterator[bytes]:
+    yield data
+
+
 def _check_ready(query: ImportQuery, digest: str, lines: Sequence[Line]) -> None:
     asked = [question.name for line in lines for question in line.questions]
     if asked:
@@ -208,7 +228,9 @@ def _digest(data: bytes, query: ImportQuery, since: date, lines: Sequence[Line])
     return hashlib.sha256(hashlib.sha256(data).digest() + msgspec.json.encode(said)).hexdigest()
 
 
-def _report(kind: Kind, since: date, digest: str, lines: Sequence[Line], *, is_applied: bool) -> ImportReport:
+def _report(
+    kind: Kind, since: date, digest: str, lines: Sequence[Line], hints: list[str], *, is_applied: bool
+) -> ImportReport:
     counts = dict.fromkeys(("new", "changed", "same", "ask", "refused"), 0)
     for line in lines:
         counts[line.verdict] += 1
@@ -218,6 +240,7 @@ def _report(kind: Kind, since: date, digest: str, lines: Sequence[Line], *, is_a
         digest=digest,
         is_applied=is_applied,
         counts=counts,
+        hints=hints,
         lines=[
             ImportLine(
                 line=line.number,

@@ -5,10 +5,12 @@ from datetime import date, datetime
 import msgspec
 
 from classroom.ledger.months import local_date
-from classroom.lesson.errors import LessonError
+from classroom.registry import changes
 from classroom.registry.book import Book
 from classroom.registry.facts import Pair, PairStatus, StatusChange
+from classroom.registry.names import school_named
 from classroom.store.audit import Actor
+from classroom.store.ids import new_id
 from classroom.store.registry import By
 from classroom.store.store import Store
 from signaling.messages import Name
@@ -40,15 +42,18 @@ async def list_pairs(store: Store, at: datetime) -> list[PairLine]:
 
 
 async def activate_pair(store: Store, request: PairRequest, at: datetime, actor: Actor) -> PairLine:
-    """The pair is active from today on, made if there is none. Raises LessonError(same_school), and writes nothing."""
-    if request.supporter == request.recipient:
-        raise LessonError("same_school")
+    """The pair is active from today on, made if there is none.
+
+    Raises RegistryError(same_school), and then has written nothing.
+    """
     today = local_date(at)
-    by = By(actor, at)
-    supporter = await store.registry.school(request.supporter, by=by)
-    recipient = await store.registry.school(request.recipient, by=by)
-    pair = await store.registry.activate_pair(supporter.id, recipient.id, today, by)
-    return _line(await store.registry.book(), pair, today)
+    supporter, recipient = request.supporter, request.recipient
+    await store.registry.change(lambda book: changes.activate(book, new_id, supporter, recipient, today), By(actor, at))
+    book = await store.registry.book()
+    sides = school_named(book, supporter), school_named(book, recipient)
+    ids = tuple(school.id if school else None for school in sides)
+    pair = next(pair for pair in book.pairs.values() if (pair.supporter, pair.recipient) == ids)
+    return _line(book, pair, today)
 
 
 def _line(book: Book, pair: Pair, day: date) -> PairLine:

@@ -17,10 +17,12 @@ from classroom.lesson.errors import LessonError
 from classroom.lesson.events import HOST_SEAT, AnyEvent, Instant, Period, SeatPlan
 from classroom.registry.book import Book
 from classroom.registry.facts import Link, PairStatus, School, students_on
+from classroom.registry.names import school_named
 from classroom.store.audit import SERVER, Actor
 from classroom.store.registry import By
 from classroom.store.store import Store
 from signaling.messages import ONE_LINE, Name, Students, Teachers
+from signaling.registry import known_school
 
 HOST_ROOM: Final = "主讲教室"
 RURAL_ROOM: Final = "同步课堂教室"
@@ -126,12 +128,18 @@ async def schedule_lesson(
 
     `actor` is who stands in the audit log.
 
-    `supporter` by name is found or made. A pair that the registry lacks is made with the status `new_pairs`. Before
-    anything is written it raises LessonError: subject_unknown, bad_schedule, same_school, classroom_unknown or
-    class_unknown.
+    `supporter` by name is found or made. A pair that the registry lacks is made with the status `new_pairs`; who may
+    make it only 待定 makes no school either. Before anything is written it raises LessonError: subject_unknown,
+    bad_schedule, same_school, classroom_unknown or class_unknown; Problem(school_not_found).
     """
     subject = _box(request.subject)
-    _check(await store.registry.book(), request, supporter if isinstance(supporter, str) else supporter.name, at)
+    book = await store.registry.book()
+    _check(book, request, supporter if isinstance(supporter, str) else supporter.name, at)
+    if new_pairs != "active":
+        # A slip of a teacher's pen must not become a school.
+        for recipient in request.recipients:
+            if recipient.classroom_id is None and recipient.school is not None:
+                known_school(book, recipient.school)
     if isinstance(supporter, str):
         supporter = await store.registry.school(supporter, by=By(actor, at))
     lesson = new_id()
@@ -179,7 +187,7 @@ def _check(book: Book, request: LessonRequest, supporter: str, at: datetime) -> 
         if known is None or book.schools[known.school].name != supporter:
             raise LessonError("class_unknown")
     rooms = [_room_names(book, recipient) for recipient in request.recipients]
-    if any(school == supporter for school, _ in rooms):
+    if any(school == _one_name(book, supporter) for school, _ in rooms):
         raise LessonError("same_school")
     if len(set(rooms)) < len(rooms):
         raise LessonError("bad_schedule")
@@ -192,8 +200,14 @@ def _room_names(book: Book, recipient: RecipientRequest) -> tuple[str, str]:
         if room is not None:
             return book.schools[room.school].name, room.name
     elif recipient.school is not None:
-        return recipient.school, recipient.classroom or RURAL_ROOM
+        return _one_name(book, recipient.school), recipient.classroom or RURAL_ROOM
     raise LessonError("classroom_unknown")
+
+
+def _one_name(book: Book, name: str) -> str:
+    """A school's own name, where the registry knows this one as another name of it."""
+    known = school_named(book, name)
+    return name if known is None else known.name
 
 
 async def _host_plan(store: Store, request: LessonRequest, supporter: School, day: date, whose: By) -> SeatPlan:

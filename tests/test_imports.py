@@ -38,6 +38,7 @@ PURE = [
     "signaling/guests.py",
     "signaling/messages.py",
     "signaling/notices.py",
+    "signaling/past.py",
     "signaling/rate.py",
     "signaling/tries.py",
     "signaling/view.py",

@@ -171,6 +171,39 @@ def add_pair(
     )
 
 
+def activate(book: Book, new_id: NewId, supporter: str, recipient: str, day: date) -> Batch:
+    """The pair of two schools by name is active from `day` on; schools and pair are made where there are none.
+
+    A 待定 of a later day is overtaken too: a lesson planned ahead dates its pair's to the lesson's own day. Raises
+    RegistryError: same_school, bad_day.
+    """
+    check_day(day)
+    batch = Batch()
+    schools = []
+    for name in (supporter, recipient):
+        school = school_named(book, name)
+        if school is None:
+            made = add_school(book, new_id, name)
+            batch.schools += made.schools
+            batch.notes += made.notes
+            school = made.schools[0]
+        schools.append(school)
+    if key(schools[0].name) == key(schools[1].name):
+        raise RegistryError("same_school", schools[0].name)
+    both = schools[0].id, schools[1].id
+    pair = next((pair for pair in book.pairs.values() if (pair.supporter, pair.recipient) == both), None)
+    if pair is None:
+        pair = Pair(id=new_id(), supporter=both[0], recipient=both[1])
+        batch.pairs.append(pair)
+    later = [change.since for change in pair.statuses if change.since > day and change.status == "待定"]
+    days = [since for since in (day, *later) if status_on(pair, since) != "active"]
+    batch.statuses += [(pair.id, StatusChange(since=since, status="active")) for since in days]
+    if days:
+        detail = {"supporter": both[0], "recipient": both[1], "before": status_on(pair, day), "since": day.isoformat()}
+        batch.notes.append(Noted("pair.activated", f"pair:{pair.id}", detail))
+    return batch
+
+
 def set_status(
     book: Book, pair_id: str, status: PairStatus, since: date, *, recipient: str | None = None, reason: str = ""
 ) -> Batch:

@@ -17,7 +17,7 @@ SENTENCES: Mapping[str, tuple[str, str]] = MappingProxyType(
         "terms_overlap": ("“{}”中两个学期的日期重叠，请核对。", "Two terms of {} overlap."),
         "same_school": (
             "支援学校和受援学校不能是同一所学校：{}。",
-            "A school cannot be paired with itself: {}.",
+            "A pair is two different schools, not {} alone.",
         ),
         "school_unknown": ("名册里没有这所学校：{}。", "The registry has no such school: {}."),
         "school_exists": ("名册里已有同名（或别名相同）的学校：{}。", "The registry has a school of this name: {}."),

@@ -235,15 +235,6 @@ class RegistryStore:
 
         await self._quiet(decide, by)
 
-    async def activate_pair(self, supporter: str, recipient: str, day: date, by: By | None = None) -> Pair:
-        """The pair is active from `day` on, made if there is none; a 待定 of a later day is overtaken too."""
-        pair = await self.pair(supporter, recipient, day, by=by)
-        # A lesson planned ahead dates its pair's 待定 to the lesson's own day.
-        later = [change.since for change in pair.statuses if change.since > day and change.status == "待定"]
-        for since in (day, *later):
-            await self.set_pair_status(pair.id, "active", since, by)
-        return (await self.book()).pairs[pair.id]
-
     async def _quiet(self, decide: Callable[[Book], Batch], by: By | None) -> None:
         """A change that says who made it; the server itself where nobody did."""
         await self.change(decide, by or By(SERVER, datetime.now(UTC)))

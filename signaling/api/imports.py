@@ -1,6 +1,5 @@
 """`/registry/imports` and `/registry/export`: the county's lists in and out."""
 
-from collections.abc import AsyncIterator
 from typing import Final
 
 import msgspec
@@ -37,12 +36,10 @@ class ExportQuery(msgspec.Struct, frozen=True, kw_only=True):
 )
 async def bring_in(call: Call[ImportQuery, Nothing]) -> ImportReport:
     """Show what each line of a file would do (`dry_run`), or do what was shown (with the preview's `digest`)."""
+    app = call.app
     data = await call.file()
-    content = None
-    if not call.query.dry_run and call.query.kind in ("months", "annex3"):
-        content = await call.app[CONTENTS].keep(_once(data), is_table=True)
-    by = By(call.grant.actor, call.app[CLOCK].at())
-    return await run_import(call.app[STORE], call.app[RECORDS], call.query, data, content, by)
+    by = By(call.grant.actor, app[CLOCK].at())
+    return await run_import(app[STORE], app[RECORDS], call.query, data, app[CONTENTS], by)
 
 
 @DOORS.door(
@@ -59,7 +56,3 @@ async def take_out(call: Call[ExportQuery, Nothing]) -> web.StreamResponse:
     format = call.query.format
     table = export_table(call.query.kind, await store.registry.book(), policy.county, day, format)
     return download(table, f"{_NAMES[call.query.kind]}-{day.isoformat()}.{format}", FORMATS[format])
-
-
-async def _once(data: bytes) -> AsyncIterator[bytes]:
-    yield data

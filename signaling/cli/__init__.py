@@ -13,6 +13,7 @@ from signaling.cli import (
     link,
     month,
     pair,
+    registry,
     returns,
     sample,
     serve,
@@ -39,6 +40,7 @@ app.add_typer(ledger.app, name="ledger")
 app.add_typer(lesson.app, name="lesson")
 app.add_typer(link.app, name="link")
 app.add_typer(pair.app, name="pair")
+app.add_typer(registry.app, name="registry")
 app.add_typer(returns.app, name="return")
 
 

@@ -6,25 +6,32 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any, Final, Protocol
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import aiohttp
 import msgspec
 
 from classroom.ledger.errors import LedgerError
+from classroom.ledger.months import local_date
 from classroom.lesson import state
 from classroom.lesson.errors import LessonError
 from classroom.lesson.events import AnyEvent
 from classroom.lesson.lesson import Lesson
+from classroom.paper.errors import PaperError
+from classroom.paper.table import Format
 from classroom.registry.accounts import AccountError
+from classroom.registry.errors import RegistryError
 from classroom.store.audit import MACHINE
 from classroom.store.ids import new_id
+from classroom.store.registry import By
 from classroom.store.store import Store
 from signaling.api.activities import RebuildBody
 from signaling.auth import Grant
 from signaling.cli.account_desk import AccountDesk, RunningAccounts, StoppedAccounts
 from signaling.cli.options import fail
 from signaling.datadir import DataBusy, DataDirectory, ServerInfo
+from signaling.files import Contents
+from signaling.imports import ImportQuery, Kind, export_table, run_import
 from signaling.lesson_list import Scope, list_lessons
 from signaling.links import LinkRequest, list_links, make_link
 from signaling.pairs import PairRequest, activate_pair, list_pairs
@@ -59,6 +66,8 @@ class Desk(AccountDesk, Protocol):
     async def revoke_link(self, link: str) -> None: ...
     async def pairs(self) -> Any: ...
     async def activate_pair(self, request: PairRequest) -> Any: ...
+    async def import_list(self, query: ImportQuery, content: bytes) -> Any: ...
+    async def export_list(self, kind: Kind, format: Format) -> bytes: ...
 
 
 @contextlib.asynccontextmanager
@@ -97,8 +106,12 @@ def ask_desk(settings: Settings, what: str, *arguments: Any) -> Any:
         return asyncio.run(ask())
     except DeskError as error:
         fail(str(error))
-    except AccountError as error:
+    except (AccountError, RegistryError) as error:
         fail(_sentences(error.title, error.detail))
+    except PaperError as error:
+        fail(_sentences(f"{error.title}：{error.detail}" if error.detail else error.title, error.title_en))
+    except Problem as problem:
+        fail(_sentences(problem.zh, problem.en, problem.detail))
 
 
 def _sentences(chinese: str, english: str, detail: str = "") -> str:
@@ -155,8 +168,20 @@ class RunningServer(RunningAccounts):
     async def activate_pair(self, request: PairRequest) -> Any:
         return await self._ask("POST", "/api/v1/pairs", request)
 
+    async def import_list(self, query: ImportQuery, content: bytes) -> Any:
+        given = {name: value for name, value in msgspec.to_builtins(query).items() if value is not None}
+        asked = {name: str(value).lower() if isinstance(value, bool) else value for name, value in given.items()}
+        text = await self._send("POST", f"/api/v1/registry/imports?{urlencode(asked)}", content)
+        return msgspec.json.decode(text)
+
+    async def export_list(self, kind: Kind, format: Format) -> bytes:
+        return await self._send("GET", f"/api/v1/registry/export?{urlencode({'kind': kind, 'format': format})}")
+
     async def _ask(self, method: str, path: str, body: msgspec.Struct | None = None) -> Any:
-        data = None if body is None else msgspec.json.encode(body)
+        text = await self._send(method, path, None if body is None else msgspec.json.encode(body))
+        return msgspec.json.decode(text) if text else None
+
+    async def _send(self, method: str, path: str, data: bytes | None = None) -> bytes:
         headers = {"Authorization": f"Bearer {self._info.secret}", "Content-Type": "application/json"}
         try:
             # The certificate is the public name's; this is the same machine, and the secret proves the server to us.
@@ -166,10 +191,10 @@ class RunningServer(RunningAccounts):
                 text = await response.read()
         except (aiohttp.ClientError, TimeoutError) as error:
             raise DeskError(f"The server at {self._info.url} does not answer: {error}") from error
-        answer: Any = msgspec.json.decode(text) if text else None
         if response.status >= 400:
-            raise DeskError(_sentences(answer["title"], answer["title_en"], answer["detail"]))
-        return answer
+            problem: Any = msgspec.json.decode(text)
+            raise DeskError(_sentences(problem["title"], problem["title_en"], problem["detail"]))
+        return text
 
 
 class StoppedServer(StoppedAccounts):
@@ -178,6 +203,7 @@ class StoppedServer(StoppedAccounts):
     def __init__(self, store: Store, settings: Settings) -> None:
         super().__init__(store)
         self._records = Records(store)
+        self._contents = Contents(settings.data / "files", settings.free_disk_min_mb * 2**20)
         scheme = "https" if settings.tls_cert else "http"
         own = f"{scheme}://{settings.http_host}:{settings.http_port}"
         self._base_url = settings.public_url.rstrip("/") or own
@@ -265,7 +291,16 @@ class StoppedServer(StoppedAccounts):
         return msgspec.to_builtins({"pairs": await list_pairs(self._store, datetime.now(UTC))})
 
     async def activate_pair(self, request: PairRequest) -> Any:
-        try:
-            return msgspec.to_builtins(await activate_pair(self._store, request, datetime.now(UTC), MACHINE))
-        except LessonError as error:
-            raise DeskError(_sentences(error.title, error.detail)) from error
+        at = datetime.now(UTC)
+        made = await activate_pair(self._store, request, at, MACHINE)
+        await self._records.pair_changed(made.pair, made.since, at)
+        return msgspec.to_builtins(made)
+
+    async def import_list(self, query: ImportQuery, content: bytes) -> Any:
+        by = By(MACHINE, datetime.now(UTC))
+        return msgspec.to_builtins(await run_import(self._store, self._records, query, content, self._contents, by))
+
+    async def export_list(self, kind: Kind, format: Format) -> bytes:
+        _, policy = await self._store.policies.current()
+        day = local_date(datetime.now(UTC))
+        return export_table(kind, await self._store.registry.book(), policy.county, day, format)

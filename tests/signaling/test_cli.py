@@ -187,6 +187,7 @@ def test_a_list_is_repeated_or_written_with_commas(monkeypatch: pytest.MonkeyPat
 async def test_a_pair_that_a_form_made_is_activated_from_today(house, runs: bool) -> None:
     data = ["--data", str(house.data)]
     teacher = await house.link("teacher", "实验小学")
+    await house.link("classroom", "檀溪中小")
     start = (datetime.now(UTC) + timedelta(days=3)).isoformat()
     body = {key: value for key, value in house.wanted.items() if key != "supporter"}
     assert (await house.ask("POST", "/api/v1/lessons", teacher["token"], {**body, "start": start}))[0] == 201

@@ -20,7 +20,9 @@ PDF = b"%PDF-1.7\n" + b"0" * 2000
 async def send(house: Any, path: str, data: bytes, **query: str) -> tuple[int, Any]:
     asked = "&".join(f"{name}={quote(value)}" for name, value in query.items())
     headers = {"Content-Type": "application/octet-stream"}
-    status, body, _ = await house.ask("POST", f"/api/v1/{path}?{asked}", house.info.secret, headers=headers, data=io.BytesIO(data))
+    status, body, _ = await house.ask(
+        "POST", f"/api/v1/{path}?{asked}", house.info.secret, headers=headers, data=io.BytesIO(data)
+    )
     return status, body
 
 
@@ -64,6 +66,7 @@ async def test_an_officer_drops_the_countys_list_in_and_sees_every_line(house: A
         False,
         {"new": 10, "changed": 0, "same": 0, "ask": 1, "refused": 0},
     )
+    assert seen["hints"] == ["还没有设置本县：名单里每一对都有浦江县，请在“口径与设置”里把本县代码设为 330726"]
     first, last = seen["lines"][0], seen["lines"][-1]
     assert (first["line"], first["text"], first["effect"]) == (2, "实验小学 → 檀溪中小", "new")
     assert first["missing"] == [

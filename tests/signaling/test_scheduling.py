@@ -11,9 +11,13 @@ import pytest
 from classroom.lesson.errors import LessonError
 from classroom.lesson.events import ConsentNoted, LessonScheduled
 from classroom.lesson.state import fold
+from classroom.registry.changes import Wanted, record
 from classroom.registry.facts import is_active, is_usable
+from classroom.store.audit import MACHINE
 from classroom.store.ids import new_id
+from classroom.store.registry import By
 from classroom.store.store import Store
+from signaling.problem import Problem
 from signaling.scheduling import LessonRequest, RecipientRequest, ScheduledLesson, schedule_lesson
 
 AT = datetime(2019, 5, 14, 1, 0, 42, 500, tzinfo=UTC)
@@ -167,8 +171,29 @@ async def test_two_rooms_of_one_school_are_one_pair(store: Store) -> None:
 
 
 async def test_a_new_pair_may_be_left_pending(store: Store) -> None:
+    await store.registry.school("檀溪中小")
     event = await first_event(store, await make(store, new_pairs="待定"))
     assert not is_active((await store.registry.book()).pairs[event.pairs[0]], AT.date())
+
+
+async def test_a_mistyped_school_is_not_made_of_a_teachers_lesson(store: Store) -> None:
+    await store.registry.school("檀溪中小")
+    slip = msgspec.structs.replace(ROOM, school="檀西中小")
+    with pytest.raises(Problem) as refused:
+        await make(store, [slip], new_pairs="待定")
+    assert (refused.value.code, refused.value.status) == ("school_not_found", 400)
+    assert refused.value.zh == "名册里没有“檀西中小”这所学校；您是不是要找：檀溪中小"
+    assert [school.name for school in (await store.registry.book()).schools.values()] == ["檀溪中小"]
+
+
+async def test_another_name_of_the_own_school_is_the_own_school(store: Store) -> None:
+    own = await store.registry.school("实验小学")
+    wanted = Wanted(
+        subject="school", id=own.id, field="aliases", since=AT.date(), value=["浙江省浦江县实验小学"], is_checked=False
+    )
+    await store.registry.change(lambda book: record(book, new_id, wanted, AT), By(MACHINE, AT))
+    with pytest.raises(LessonError, match="same_school"):
+        await make(store, [msgspec.structs.replace(ROOM, school="浙江省浦江县实验小学")])
 
 
 async def test_consent_on_record_is_consent_to_the_next_lesson(store: Store) -> None:

@@ -151,6 +151,7 @@ async def test_a_revoked_link_is_hung_up_on(house) -> None:
 
 async def test_with_a_teachers_link_those_of_the_lessons_made_by_it_are_revoked(house) -> None:
     link = await house.link("teacher", "实验小学")
+    await house.link("classroom", "檀溪中小")
     body = {key: value for key, value in house.wanted.items() if key != "supporter"}
     _, made, _ = await house.ask("POST", "/api/v1/lessons", link["token"], body)
     teacher = await house.sit(made["lesson"], made["teacher"]["token"])
