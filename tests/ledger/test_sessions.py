@@ -24,7 +24,7 @@ def test_an_unplanned_lesson_is_judged_by_its_rooms_schools(day: Any) -> None:
     day.unplanned("A")
     together(day, "A", "14:00-14:20")
     activity = day.activity()
-    assert (activity.id, activity.state, activity.participants) == ("A/0/P1", COUNTED, 67)
+    assert (activity.id, activity.state, activity.participants) == ("A.0.P1", COUNTED, 67)
     assert (activity.planned, activity.zone, activity.begins_at) == (None, None, day.at("14:00"))
 
 
@@ -155,7 +155,7 @@ def test_merged_sessions_add_up_and_are_named(day: Any) -> None:
     together(day, "B", "14:15-14:26")
     day.rural("R2", "14:15-14:26", lesson="B")
     activity = day.activity()
-    assert (activity.id, activity.minutes, activity.sources) == ("A/0/P1", 23, ("A", "B"))
+    assert (activity.id, activity.minutes, activity.sources) == ("A.0.P1", 23, ("A", "B"))
     assert activity.participants == 89
 
 
