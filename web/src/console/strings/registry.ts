@@ -157,7 +157,7 @@ export const registry = {
   equipment_must: ["必备", "Required"],
   equipment_should: ["推荐", "Recommended"],
   equipment_how: ["核验方式", "How"],
-  equipment_pass: ["符合", "Passes"],
+  equipment_pass_all: ["全部符合", "All pass"],
   equipment_on: ["核定日期", "Decided on"],
   equipment_derived: ["必备项目全部符合：达标", "Every required item passes"],
   equipment_derived_no: ["还有 {n} 个必备项目不符合：未达标", "{n} required items fail"],

@@ -30,7 +30,6 @@ export const shell = {
   user_password: ["修改密码", "Change password"],
   user_sign_out: ["退出登录", "Sign out"],
   not_found: ["没有这个页面", "There is no such page"],
-  not_allowed: ["您的账号不能使用这个页面。", "Your account cannot use this page."],
 
   login_title: ["管理登录", "Sign in"],
   login_text: ["教育局、学校填报人和系统管理员从这里进入。", "For the bureau, the schools' officers and the administrator."],
