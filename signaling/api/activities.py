@@ -178,9 +178,7 @@ async def approve(call: Call[Nothing, DecisionBody]) -> WordView:
     return await _decided(call, "applied")
 
 
-@DOORS.door(
-    "POST", "/api/v1/words/{word}/refuse", may="approve", body=DecisionBody, answers=WordView, refuses=_DECIDED
-)
+@DOORS.door("POST", "/api/v1/words/{word}/refuse", may="approve", body=DecisionBody, answers=WordView, refuses=_DECIDED)
 async def refuse(call: Call[Nothing, DecisionBody]) -> WordView:
     """The proposal is kept, and changes nothing."""
     return await _decided(call, "refused")
