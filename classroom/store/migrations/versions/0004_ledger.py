@@ -146,9 +146,9 @@ def _create_returns() -> None:
 def _take_out_verdicts() -> list[Mapping[str, Any]]:
     """The verdicts of the first release, whose table gives way to one for all four forms."""
     connection = op.get_bind()
-    begun: sa.Select[Any] = sa.select(sa.column("id"), sa.column("start_at", INSTANT), sa.column("end_at", INSTANT))
+    begun: Any = sa.select(sa.column("id"), sa.column("start_at", INSTANT), sa.column("end_at", INSTANT))
     lessons = {row.id: row for row in connection.execute(begun.select_from(sa.table("lessons")))}
-    seats: sa.Select[Any] = sa.select(sa.column("lesson"), sa.column("class_id")).select_from(sa.table("lesson_seats"))
+    seats: Any = sa.select(sa.column("lesson"), sa.column("class_id")).select_from(sa.table("lesson_seats"))
     classes = {row.lesson: row.class_id for row in connection.execute(seats.where(sa.column("role") == "host"))}
     rows = connection.execute(sa.text("SELECT * FROM activities ORDER BY lesson, period, pair")).mappings()
     found = [{str(name): value for name, value in row.items()} for row in rows]
