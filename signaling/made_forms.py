@@ -13,7 +13,7 @@ from classroom.ledger.school_return import Items, missing_in_school_return, scho
 from classroom.ledger.snapshot import Snapshot, paper_words, printed_bureau_cells, printed_cells
 from classroom.store.activities import LightActivity
 from classroom.store.returns import Summary
-from signaling.month_facts import MonthFacts
+from signaling.month_facts import MonthFacts, imported_cells
 
 LIVE = 0
 """The number of a form that is only looked at."""
@@ -34,6 +34,10 @@ def school_form(
     flows = facts.flows(pair, activities)
     sides = pair_sides(facts.book, facts.pairs[pair], month.last)
     cells = school_return(sides, month, facts.lookup, flows, facts.items.get(pair, Items()), filer)
+    if pair in facts.imported:
+        # The flows are the paper's already; of the rest the paper says what nothing here does.
+        paper = imported_cells(facts.imported[pair])
+        cells |= {cell: figure for cell, figure in paper.items() if not cells[cell].parts}
     printed = printed_cells(cells, hands)
     return Snapshot(
         form="annex3",

@@ -6,21 +6,22 @@ from functools import partial
 import msgspec
 
 from classroom.ledger.bureau_return import Overlaps, PairPart
-from classroom.ledger.cells import PUBLICITY, SIDES
+from classroom.ledger.cells import PUBLICITY, SIDES, Figure
 from classroom.ledger.errors import LedgerError
 from classroom.ledger.figures import boxes
 from classroom.ledger.filing import BUREAU, FROZEN, State
 from classroom.ledger.flows import Carry, Counted, Delta, Flows, flow_numbers, subjects_of
-from classroom.ledger.kinds import Kind
+from classroom.ledger.kinds import ON_PAPER, Kind
 from classroom.ledger.month_pairs import MonthPair, items_by_pair, month_pairs
 from classroom.ledger.months import WorkMonth
 from classroom.ledger.policy import Policy
 from classroom.ledger.school_return import Items
-from classroom.ledger.snapshot import HandValue
+from classroom.ledger.snapshot import HandValue, checked_hand
 from classroom.ledger.stocks import Lookup
 from classroom.registry.book import Book, value_on
 from classroom.registry.facts import Fact
 from classroom.store.activities import Adjustment, LightActivity, Shared, Tally, overlap_of
+from classroom.store.imported import ImportedReturn
 from classroom.store.returns import ReturnRow, Summary
 from classroom.store.store import Store
 
@@ -49,6 +50,8 @@ class MonthFacts(msgspec.Struct, frozen=True, kw_only=True):
     hands: Mapping[str, Mapping[str, HandValue]]
     """BUREAU too."""
     shared: tuple[Shared, ...]
+    imported: Mapping[str, ImportedReturn]
+    """附件3 that were brought in from paper: filed figures of a month that this system did not see."""
     kept: dict[str, PairPart] = {}
     """Parts that were asked for before: a page asks for the same ones in several places."""
 
@@ -66,6 +69,8 @@ class MonthFacts(msgspec.Struct, frozen=True, kw_only=True):
     def state(self, pair: str) -> State:
         """Where the form is; what nobody had touched when 附件2 went out is locked with the rest."""
         row = self.rows.get(pair)
+        if pair in self.imported:
+            return State.LOCKED
         if row is None or (pair != BUREAU and row.state not in FROZEN):
             return State.LOCKED if self.is_sent and pair != BUREAU else State.DRAFT if row is None else row.state
         return row.state
@@ -76,6 +81,8 @@ class MonthFacts(msgspec.Struct, frozen=True, kw_only=True):
 
     def flows(self, pair: str, activities: Iterable[LightActivity] | None = None) -> Flows:
         """What moves the pair's flow cells: by its `activities` (of this month) one by one, else by their sums."""
+        if pair in self.imported:
+            return Flows(own=imported_flows(self.imported[pair]))
         own = counted(activities) if activities is not None else self._tallied(pair)
         return Flows(own=own, deltas=self.deltas.get(pair, ()), carries=self.carries.get(pair, ()))
 
@@ -84,6 +91,8 @@ class MonthFacts(msgspec.Struct, frozen=True, kw_only=True):
         row = self.rows.get(pair)
         if row is not None and row.state in FROZEN and row.snapshot is not None:
             return row.summary
+        if pair in self.imported:
+            return imported_summary(self.imported[pair])
         if self.is_sent:
             # It came after 附件2 had gone out: what it brings is 补计 of a later month.
             return Summary()
@@ -108,7 +117,7 @@ class MonthFacts(msgspec.Struct, frozen=True, kw_only=True):
     def is_confirmed(self, pair: str) -> bool:
         """Whether a school has submitted the form; else 学校未确认."""
         row = self.rows.get(pair)
-        return row is not None and row.is_confirmed and row.state in FROZEN
+        return pair in self.imported or (row is not None and row.is_confirmed and row.state in FROZEN)
 
     def _part(self, pair: str) -> PairPart:
         one, summary = self.pairs[pair], self.summary(pair)
@@ -131,7 +140,14 @@ class MonthFacts(msgspec.Struct, frozen=True, kw_only=True):
 
     def concerned(self) -> list[MonthPair]:
         """Those, and every other pair that anything of this month belongs to."""
-        some = self.tallies.keys() | self.deltas.keys() | self.carries.keys() | self.items.keys() | self.rows.keys()
+        some = (
+            self.imported.keys()
+            | self.tallies.keys()
+            | self.deltas.keys()
+            | self.carries.keys()
+            | self.items.keys()
+            | self.rows.keys()
+        )
         return [one for id, one in self.pairs.items() if one.files or id in some]
 
     def overlap(self, *, recipient_side: bool) -> Overlaps:
@@ -198,6 +214,7 @@ async def gather(store: Store, month: WorkMonth) -> MonthFacts:
         rows=await store.returns.of_month(month.month),
         hands=await store.returns.hands(month.month),
         shared=tuple(await store.activities.shared(month.month)),
+        imported={one.pair: one for one in await store.imported.between(month.month, month.month)},
     )
 
 
@@ -217,6 +234,45 @@ def counted(activities: Iterable[LightActivity]) -> dict[Kind, Counted]:
         )
         for kind, some in by_kind.items()
     }
+
+
+def imported_cells(paper: ImportedReturn) -> dict[str, Figure]:
+    """What a paper said, cell by cell, as far as the form has such a cell and it takes such a value."""
+    found = {}
+    for cell, value in paper.cells.items():
+        said = {"是": True, "否": False}.get(value, value) if isinstance(value, str) else value
+        try:
+            taken = checked_hand("annex3", cell, said, "导入")
+        except LedgerError:
+            continue
+        adds = taken if isinstance(taken, int) else 1
+        found[cell] = Figure(taken, {f"imported:{paper.id}": adds} if adds else {})
+    return found
+
+
+def imported_flows(paper: ImportedReturn) -> dict[Kind, Counted]:
+    """A paper's flow cells; the subjects, which it names for all forms together, stand with the first."""
+    cells = imported_cells(paper)
+    ticked = cells["subjects"].value if "subjects" in cells else ()
+    found = {}
+    for kind in ON_PAPER:
+        count, people = (cells.get(f"{kind.value}.{what}", Figure(0)) for what in ("count", "participants"))
+        found[kind] = Counted(
+            count=count.value if isinstance(count.value, int) else 0,
+            participants=people.value if isinstance(people.value, int) else 0,
+            subjects=ticked if kind is ON_PAPER[0] and isinstance(ticked, tuple) else (),
+            counts=count.parts,
+            people=people.parts,
+        )
+    return found
+
+
+def imported_summary(paper: ImportedReturn) -> Summary:
+    """A paper as far as 附件2 adds it up."""
+    cells = imported_cells(paper)
+    ticked = cells["subjects"].value if "subjects" in cells else ()
+    numbers = {cell: figure.value for cell, figure in cells.items() if type(figure.value) is int}
+    return Summary(numbers=numbers, subjects=ticked if isinstance(ticked, tuple) else ())
 
 
 def delta_of(line: Adjustment) -> Delta:

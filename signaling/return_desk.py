@@ -131,7 +131,9 @@ class ReturnDesk:
             if kept is None:
                 raise Problem("not_found")
             return kept
-        return bureau_form(facts, now) if pair == BUREAU else school_form(facts, pair, activities, now)
+        if pair == BUREAU:
+            return bureau_form(facts, now)
+        return school_form(facts, pair, activities, now, is_confirmed=facts.is_confirmed(pair))
 
     async def _labels(
         self, facts: MonthFacts, pair: str, made: Snapshot, activities: Iterable[LightActivity]
@@ -148,6 +150,7 @@ class ReturnDesk:
             for line in await self._store.activities.adjustments(pair=pair):
                 words = "补计" if line.count > 0 or line.participants > 0 else "冲减"
                 found[f"adjustment:{line.id}"] = f"{words}{month_words(line.of_month)}{line.kind.words}"
+        found |= {f"imported:{one.id}": "导入的纸质月报" for one in facts.imported.values()}
         found |= {ref: f"{month_words(ref[6:])}结转" for ref in wanted if ref.startswith("carry:")}
         return {ref: found[ref] for ref in wanted if ref in found}
 
@@ -240,6 +243,8 @@ def _notes(facts: MonthFacts, pair: str, made: Snapshot) -> list[str]:
         waiting = sum(tally.pending for tally in facts.tallies.get(pair, {}).values())
         if not made.is_confirmed and facts.state(pair) is State.LOCKED:
             notes.append("学校未确认：附件2 报送时学校尚未提交，按自动记录的数锁定")
+    if pair in facts.imported:
+        notes.append("本月数据由纸质月报导入")
     if waiting:
         notes.append(f"{waiting} 次活动待确认，没有计入")
     notes += [f"{CELL_WORDS[cell]}还有 {-amount} 未能冲减，结转以后月份" for cell, amount in made.carried.items()]

@@ -47,7 +47,6 @@ class Settings(BaseSettings):
     observers_max: int = Field(10, ge=0, le=200, description="observers at once in one lesson")
     sessions_max: int = Field(2000, ge=1, description="media connections at once on this server")
     free_disk_min_mb: int = Field(1024, ge=0, description="free disk below which no recording starts, MiB")
-    month_window: Literal["cutoff_26", "calendar"] = Field("cutoff_26", description="how a 工作月度 is cut")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="least severe log line printed")
     metrics: bool = Field(False, description="serve /metrics to anyone (otherwise only with the server's secret)")
 

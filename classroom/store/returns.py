@@ -20,6 +20,7 @@ from classroom.ledger.months import next_month
 from classroom.ledger.snapshot import HandValue, Snapshot
 from classroom.store.audit import Actor
 from classroom.store.database import Database, fields
+from classroom.store.schema.registry import imported_returns
 from classroom.store.schema.returns import carries, hand_values, return_steps, returns, snapshots
 
 LOCK: Final = 0x7265746E
@@ -87,6 +88,10 @@ class _Reported(msgspec.Struct, frozen=True):
     cells: dict[str, Figure]
 
 
+_IN_FORCE: Final = ~imported_returns.c.is_replaced
+"""A paper that was brought in is a filed return like any other."""
+
+
 class Returns:
     """The forms of all months."""
 
@@ -122,7 +127,10 @@ class Returns:
         rows = await self._rows(found, connection)
         if any(pair == BUREAU and filed_at is not None for pair, _, filed_at in rows):
             return None
-        return frozenset(pair for pair, state, _ in rows if pair != BUREAU and State(state) in FROZEN)
+        papers = select(imported_returns.c.pair).where(imported_returns.c.month == month, _IN_FORCE)
+        imported = [pair for (pair,) in await self._rows(papers, connection)]
+        filed = [pair for pair, state, _ in rows if pair != BUREAU and State(state) in FROZEN]
+        return frozenset((*filed, *imported))
 
     async def reported(
         self, pair: str, month: str, connection: AsyncConnection | None = None
@@ -228,7 +236,11 @@ class Returns:
         found = select(returns.c.month, returns.c.pair, returns.c.state, returns.c.filed_at).where(
             returns.c.pair.in_([pair, BUREAU]), returns.c.month >= not_before
         )
-        return {
+        papers = select(imported_returns.c.month).where(
+            imported_returns.c.pair == pair, imported_returns.c.month >= not_before, _IN_FORCE
+        )
+        imported = {month for (month,) in await self._rows(papers, connection)}
+        return imported | {
             month
             for month, whose, state, filed_at in await self._rows(found, connection)
             if (filed_at is not None if whose == BUREAU else State(state) in FROZEN)

@@ -18,7 +18,9 @@ from classroom.store import activities
 from classroom.store.activities import ActivityRow, Adjustment
 from classroom.store.audit import Actor
 from classroom.store.edits import StaleEdit
+from classroom.store.files import File
 from classroom.store.ids import new_id
+from classroom.store.imported import NewReturn
 from classroom.store.policies import put_policy
 from classroom.store.registry import By
 from classroom.store.store import Store
@@ -616,3 +618,55 @@ async def test_a_year_is_counted_by_the_days_of_its_activities_and_shown_beside_
     this = await progress(county.store, 2020, county.bureau, now)
     [row] = [row for row in this.rows if row.pair == county.p1]
     assert (row.kinds[0].count, row.kinds[0].reported) == (1, 2)
+
+
+async def test_a_paper_of_an_earlier_month_stands_as_filed_and_is_never_counted_twice(county: County) -> None:
+    april = "2019-04"
+    paper = NewReturn(
+        pair=county.p1,
+        month=april,
+        cells={"sync.count": 3, "sync.participants": 201, "subjects": ["语", "数"], "publicity.county": 1, "没有": 7},
+    )
+    file = File(
+        id=new_id(),
+        sha256="0" * 64,
+        size=10,
+        media="text/csv",
+        name="四月.csv",
+        school=None,
+        uploaded_at=FILED,
+        actor_kind="account",
+        actor="officer",
+    )
+    await county.store.imported.put([paper], file, county.by)
+    await county.held(county.p1, "seen", 67, "音", month=april, begins_at=at("2019-04-10 09:00"))
+    form = await county.form(county.p1, month=april)
+    assert (form.state, form.frozen, form.is_confirmed) == ("locked", True, True)
+    assert values(form, "sync.count", "sync.participants", "subjects", "publicity.county") == [3, 201, ("语", "数"), 1]
+    assert [(part.label, part.value) for part in form.cells["sync.count"].parts] == [("导入的纸质月报", 3)]
+    assert "本月数据由纸质月报导入" in form.notes
+    bureau = await county.form(BUREAU, month=april)
+    assert values(bureau, "sync.count", "sync.participants", "publicity.county") == [3, 201, 1]
+    assert await county.store.returns.is_frozen(county.p1, april)
+    assert await county.store.returns.open_month(county.p1, april) == MAY
+    assert county.p1 in (await county.store.returns.frozen_pairs(april) or ())
+    with pytest.raises(LedgerError, match="filing_refused"):
+        await county.act(county.p1, Action.SUBMIT, FILED, april)
+
+
+async def test_the_county_s_other_systems_hear_of_every_step(county: County) -> None:
+    kinds = ("return.submitted", "return.signed", "return.sent")
+    await county.store.webhooks.make("https://example.org/hook", kinds, "secret", Actor("machine"), START)
+    await county.act(county.p1, Action.SUBMIT, FILED)
+    await county.act(county.p1, Action.RECEIVE, FILED)
+    await county.send()
+    heard = []
+    while due := await county.store.webhooks.due(SENT):
+        [(hook, event)] = due
+        heard.append((event.kind, event.subject))
+        await county.store.webhooks.received(hook, event, SENT)
+    assert heard == [
+        ("return.submitted", f"return:{MAY}/{county.p1}"),
+        ("return.signed", f"return:{MAY}/bureau"),
+        ("return.sent", f"return:{MAY}/bureau"),
+    ]
