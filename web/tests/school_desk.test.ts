@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { daysLeft, lastMoment } from "../src/console/school/due";
-import { fixFor } from "../src/console/school/fixes";
+import { deskOf, fixFor, pageOf } from "../src/console/school/fixes";
 
 const DUE = "2019-05-27T00:00:00+08:00"; // the 26th, 24:00
 
@@ -19,17 +19,26 @@ describe("days to the deadline", () => {
 
 describe("what is missing from 附件3", () => {
   const place = { pair: "p1", month: "2019-05" };
+  const [school, bureau] = [deskOf({}), deskOf(null)];
   it("leads to the page where a school supplies it", () => {
-    expect(fixFor("highlights", place)).toBe("/school/return/2019-05/p1#texts");
-    expect(fixFor("recipient.contact", place)).toBe("/school/pairs/p1");
-    expect(fixFor("agreement_signed", place)).toBe("/school/pairs/p1");
-    expect(fixFor("recipient.space", place)).toBe("/school/registry");
-    expect(fixFor("recipient.materials", place)).toBe("/school/materials");
-    expect(fixFor("publicity.city", place)).toBe("/school/publicity");
-    expect(fixFor("training.count", place)).toBe("/school/hand");
+    expect(fixFor("highlights", place, school)).toBe("/school/return/2019-05/p1#texts");
+    expect(fixFor("recipient.contact", place, school)).toBe("/school/pairs/p1");
+    expect(fixFor("agreement_signed", place, school)).toBe("/school/pairs/p1");
+    expect(fixFor("recipient.space", place, school)).toBe("/school/registry");
+    expect(fixFor("recipient.materials", place, school)).toBe("/school/materials");
+    expect(fixFor("publicity.city", place, school)).toBe("/school/publicity");
+    expect(fixFor("training.count", place, school)).toBe("/school/hand");
+  });
+
+  it("leads an officer of the bureau to the bureau's pages", () => {
+    expect(fixFor("recipient.contact", place, bureau)).toBe("/bureau/registry/pairs/p1");
+    expect(pageOf("material:m1", place, bureau)).toBe("/bureau/registry/materials");
+    expect(pageOf("adjustment:L1.0.p1", place, school)).toBe("/school/activities?open=L1.0.p1");
+    expect(pageOf("fact:f1", place, school)).toBe("/school/pairs/p1");
+    expect(pageOf("policy:3", place, school)).toBeNull();
   });
 
   it("leads nowhere where no school can supply it", () => {
-    expect(fixFor("month", place)).toBeNull();
+    expect(fixFor("month", place, school)).toBeNull();
   });
 });

@@ -1,6 +1,6 @@
 import { clockText, dateParts } from "../../clock";
-import { lang, t, type Key } from "../strings";
-import type { ActivityLine, CellValue, Instant, Kind, Month } from "./shapes";
+import { catalogue, lang, t, type Key } from "../strings";
+import type { ActivityLine, CellValue, Instant, Kind, Mark, Month } from "./shapes";
 
 // How the ledger's values read. Days and times are those of the county, whatever the PC's own zone.
 
@@ -44,6 +44,12 @@ export function pairText(line: { supporter: string; recipient: string | null }):
 }
 
 export const verdictText = (line: Pick<ActivityLine, "state">): string => t(`verdict_${line.state}`);
+
+/** Flags and marks of an activity; a code that this page does not know is said as the server says it. */
+export function markTexts(line: Pick<ActivityLine, "flags" | "marks">): string[] {
+  const known = (key: string, mark: Mark): string => (key in catalogue ? t(key as Key) : mark.text);
+  return [...line.flags.map((flag) => known(`flag_${flag.code}`, flag)), ...line.marks.map((mark) => known(`mark_${mark.code}`, mark))];
+}
 
 /** Why it counts or not; the verdict itself stands beside it. */
 export function reasonText(line: ActivityLine): string {

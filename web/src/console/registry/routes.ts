@@ -1,11 +1,8 @@
 import type { RouteRecordRaw } from "vue-router";
 
-// The registry and the activities on the bureau's desk.
+// The registry on the bureau's desk.
 
 export const registryRoutes: RouteRecordRaw[] = [
-  { path: "/bureau/activities", component: () => import("../ledger/Activities.vue"), props: { hand: "/bureau/hand" }, meta: { may: "read_ledger" } },
-  { path: "/bureau/pending", component: () => import("../ledger/Pending.vue"), meta: { may: "propose" } },
-  { path: "/bureau/hand", component: () => import("../school/Hand.vue"), meta: { may: "propose" } },
   { path: "/bureau/registry/schools", component: () => import("./Schools.vue"), meta: { may: "read_registry" } },
   { path: "/bureau/registry/schools/:id", component: () => import("./School.vue"), props: (route) => ({ id: route.params["id"], pairsAt: "/bureau/registry/pairs" }), meta: { may: "read_registry" } },
   { path: "/bureau/registry/pairs", component: () => import("./Pairs.vue"), props: { at: "/bureau/registry/pairs" }, meta: { may: "read_registry" } },
