@@ -47,7 +47,7 @@ class House:
         headers = {**more.pop("headers", {}), **({"Authorization": f"Bearer {token}"} if token else {})}
         async with self.session.request(method, self.info.url + path, json=body, headers=headers, **more) as response:
             is_json = "json" in response.content_type
-            content = await response.json() if is_json else await response.text()
+            content = await response.json() if is_json else await response.text(errors="replace")
             return response.status, content, dict(response.headers)
 
     async def lesson(self, **changes: Any) -> Any:
@@ -120,7 +120,8 @@ class Person:
                 self.cookies[name] = cookie.value
             self.cookies = {name: value for name, value in self.cookies.items() if value}
             is_json = "json" in response.content_type
-            return response.status, await response.json() if is_json else await response.text(), dict(response.headers)
+            content = await response.json() if is_json else await response.text(errors="replace")
+            return response.status, content, dict(response.headers)
 
 
 class Seat:
