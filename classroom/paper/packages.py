@@ -32,7 +32,7 @@ def check_size(data: bytes) -> None:
         raise PaperError("file_legacy")
 
 
-def check_package(data: bytes) -> frozenset[str]:
+def check_package(data: bytes, unpacked_max_bytes: int = UNPACKED_MAX_BYTES) -> frozenset[str]:
     """The names in a package that can be unpacked safely: whole, of bounded size, no document type in its XML.
 
     Raises PaperError file_torn, file_too_large, and those of `check_size`.
@@ -41,9 +41,9 @@ def check_package(data: bytes) -> frozenset[str]:
     try:
         with zipfile.ZipFile(BytesIO(data)) as package:
             parts = package.infolist()
-            if len(parts) > PARTS_MAX or sum(part.file_size for part in parts) > UNPACKED_MAX_BYTES:
+            if len(parts) > PARTS_MAX or sum(part.file_size for part in parts) > unpacked_max_bytes:
                 raise PaperError("file_too_large", "解压后过大")
-            left = UNPACKED_MAX_BYTES
+            left = unpacked_max_bytes
             for part in parts:
                 left -= _check_part(package, part, left)
             return frozenset(part.filename for part in parts)
