@@ -13,7 +13,7 @@ from classroom.ledger.school_return import missing_in_school_return, stated_cell
 from classroom.ledger.snapshot import Snapshot, printed_cells
 from classroom.registry.fields import FIELDS
 from classroom.registry.standing import sides
-from classroom.store.activities import LightActivity
+from classroom.store.activities import Adjustment, LightActivity
 from classroom.store.returns import ReturnRow, Step
 from classroom.store.store import Store
 from signaling.actors import actor_names
@@ -78,7 +78,9 @@ class ReturnDesk:
         activities = [] if pair == BUREAU else await self._store.activities.of_pair_month(pair, month)
         made = await self._shown(facts, pair, activities, now, version)
         steps = await self._store.returns.steps(month, pair)
-        labels = await self._labels(facts, pair, made, activities)
+        adjustments = [] if pair == BUREAU else await self._store.activities.adjustments(pair=pair)
+        labels = self._labels(facts, pair, made, activities, adjustments)
+        adjusted = {f"adjustment:{line.id}": line.activity for line in adjustments}
         names = await actor_names(
             self._store,
             [(step.actor_kind, step.actor) for step in steps]
@@ -99,7 +101,7 @@ class ReturnDesk:
             frozen=state in FROZEN,
             filer=str(made.printed["filler"]),
             is_confirmed=made.is_confirmed,
-            cells=_cells(made, labels, names, _aids(facts, pair)),
+            cells=_cells(made, labels, adjusted, names, _aids(facts, pair)),
             missing=[Missing(cell, text) for cell, text in made.missing],
             notes=_notes(facts, pair, made),
             history=[_history(step, names) for step in steps],
@@ -135,8 +137,13 @@ class ReturnDesk:
             return bureau_form(facts, now)
         return school_form(facts, pair, activities, now, is_confirmed=facts.is_confirmed(pair))
 
-    async def _labels(
-        self, facts: MonthFacts, pair: str, made: Snapshot, activities: Iterable[LightActivity]
+    def _labels(
+        self,
+        facts: MonthFacts,
+        pair: str,
+        made: Snapshot,
+        activities: Iterable[LightActivity],
+        adjustments: Iterable[Adjustment],
     ) -> dict[str, str]:
         """Words for every record behind the form's figures."""
         wanted = references(made.cells.values())
@@ -147,7 +154,7 @@ class ReturnDesk:
             found |= {f"pair:{one.pair.id}": one.name for one in facts.pairs.values()}
         else:
             found |= _fact_words(facts, pair)
-            for line in await self._store.activities.adjustments(pair=pair):
+            for line in adjustments:
                 words = "补计" if line.count > 0 or line.participants > 0 else "冲减"
                 found[f"adjustment:{line.id}"] = f"{words}{month_words(line.of_month)}{line.kind.words}"
         found |= {f"imported:{one.id}": "导入的纸质月报" for one in facts.imported.values()}
@@ -192,7 +199,11 @@ def _bureau_line(row: ReturnRow | None, state: State) -> BureauLine:
 
 
 def _cells(
-    made: Snapshot, labels: dict[str, str], names: dict[tuple[str, str], str], aids: dict[str, list[Part]]
+    made: Snapshot,
+    labels: dict[str, str],
+    adjusted: dict[str, str],
+    names: dict[tuple[str, str], str],
+    aids: dict[str, list[Part]],
 ) -> dict[str, CellView]:
     found = {}
     for cell in BUREAU_FORM if made.form == "annex2" else SCHOOL_FORM:
@@ -210,7 +221,7 @@ def _cells(
                 by_name=names[hand.actor_kind, hand.actor],
                 at=local(hand.at),
             ),
-            parts=labelled(figure.parts, labels) + aids.get(cell, []),
+            parts=labelled(figure.parts, labels, adjusted) + aids.get(cell, []),
         )
     return found
 

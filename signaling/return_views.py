@@ -28,11 +28,15 @@ class MonthInfo(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Part(msgspec.Struct, frozen=True, gc=False):
-    """A record behind a figure: its reference, its words, what it adds (of a text cell: the text)."""
+    """A record behind a figure: its reference, its words, what it adds (of a text cell: the text).
+
+    `activity`: that of 补计 or 冲减, whose reference is its own.
+    """
 
     ref: str
     label: str
     value: int | str
+    activity: str | None = None
 
 
 class Hand(msgspec.Struct, frozen=True, kw_only=True):
@@ -169,6 +173,6 @@ def month_words(month: str) -> str:
     return f"{month[:4]}年{int(month[5:])}月"
 
 
-def labelled(parts: Mapping[str, int], labels: Mapping[str, str]) -> list[Part]:
-    """A figure's parts with their words; a reference without any says itself."""
-    return [Part(ref, labels.get(ref, ref), value) for ref, value in parts.items()]
+def labelled(parts: Mapping[str, int], labels: Mapping[str, str], adjusted: Mapping[str, str] = {}) -> list[Part]:
+    """A figure's parts with their words; a reference without any says itself. `adjusted`: 补计 or 冲减 → activity."""
+    return [Part(ref, labels.get(ref, ref), value, adjusted.get(ref)) for ref, value in parts.items()]

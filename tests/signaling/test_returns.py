@@ -357,6 +357,7 @@ async def test_what_comes_after_the_lock_is_补计_of_the_next_month(county: Cou
     assert values(june, "sync.count", "sync.participants", "subjects") == [1, 67, ("体",)]
     assert june.cells["other"].value == "补计2019年5月城乡同步课堂1节、67人次"
     assert [part.label for part in june.cells["sync.count"].parts] == ["补计2019年5月城乡同步课堂"]
+    assert [part.activity for part in june.cells["sync.count"].parts] == ["hand.x"]
     bureau = await county.form(BUREAU, at("2019-06-20 09:00"), "2019-06")
     assert bureau.cells["other"].value == "补计2019年5月城乡同步课堂1节、67人次"
     assert values(await county.form(county.p1, SENT), "sync.count") == [0]

@@ -33,7 +33,6 @@ describe("what is missing from 附件3", () => {
   it("leads an officer of the bureau to the bureau's pages", () => {
     expect(fixFor("recipient.contact", place, bureau)).toBe("/bureau/registry/pairs/p1");
     expect(pageOf("material:m1", place, bureau)).toBe("/bureau/registry/materials");
-    expect(pageOf("adjustment:L1.0.p1", place, school)).toBe("/school/activities?open=L1.0.p1");
     expect(pageOf("fact:f1", place, school)).toBe("/school/pairs/p1");
     expect(pageOf("policy:3", place, school)).toBeNull();
   });

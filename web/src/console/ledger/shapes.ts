@@ -153,6 +153,8 @@ export interface Part {
   label: string;
   /** What it adds to the value; of a text: the text. */
   value: number | string;
+  /** That of 补计 or 冲减, whose reference is its own. */
+  activity: string | null;
 }
 
 export interface ReturnCell {

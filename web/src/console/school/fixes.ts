@@ -13,7 +13,6 @@ interface Desk {
   publicity: string;
   materials: string;
   hand: string;
-  activities: string;
 }
 
 const SCHOOL: Desk = {
@@ -23,7 +22,6 @@ const SCHOOL: Desk = {
   publicity: "/school/publicity",
   materials: "/school/materials",
   hand: "/school/hand",
-  activities: "/school/activities",
 };
 const BUREAU: Desk = {
   returns: "/bureau/returns",
@@ -32,7 +30,6 @@ const BUREAU: Desk = {
   publicity: "/bureau/registry/publicity",
   materials: "/bureau/registry/materials",
   hand: "/bureau/hand",
-  activities: "/bureau/activities",
 };
 
 export const deskOf = (school: object | null | undefined): Desk => (school ? SCHOOL : BUREAU);
@@ -59,7 +56,6 @@ export function pageOf(ref: string, { pair }: Place, desk: Desk): string | null 
   const [kind = "", id = ""] = ref.split(":", 2);
   if (kind === "material") return desk.materials;
   if (kind === "publicity") return desk.publicity;
-  if (kind === "adjustment") return `${desk.activities}?open=${encodeURIComponent(id)}`;
   if (kind === "pair") return `${desk.pairs}/${encodeURIComponent(id)}`;
   return kind === "fact" ? `${desk.pairs}/${encodeURIComponent(pair)}` : null;
 }
