@@ -97,10 +97,11 @@ class WindowsBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     reason: Reason
 
 
-async def policy_view(store: Store) -> PolicyView:
-    """The policy in force, and who set it."""
-    version, value = await store.policies.current()
-    last = await store.policies.edition()
+async def policy_view(store: Store, version: int | None = None) -> PolicyView:
+    """The policy in force, or as it was in a version, and who set it. Raises LookupError for a version there is not."""
+    if version is None:
+        version, _ = await store.policies.current()
+    value, last = await store.policies.of_version(version), await store.policies.edition(version)
     return PolicyView(version=version, value=value, by_name=await _by(store, last), at=local(last.at) if last else None)
 
 

@@ -7,10 +7,6 @@ TITLES: Final[dict[str, tuple[str, str]]] = {
     "month_locked": ("本月报表已提交或已锁定，不能再改", "The month is filed: it cannot be changed any more"),
     "month_future": ("这个工作月度还没有开始", "This work month has not begun"),
     "month_unknown": ("没有这个工作月度", "There is no such work month"),
-    "calendar_missing": (
-        "这一年的节假日表尚未公布或录入，请先在“到期与节假日”中录入国务院办公厅通知",
-        "The working-day table of this year has not been entered",
-    ),
     "window_past": ("已经开始的工作月度不能修改统计区间", "The window of a month that has begun cannot be changed"),
     "window_overlap": ("统计区间有重叠或空档", "The windows overlap, or leave a gap"),
     "due_impossible": ("报送期限不合理", "This due date cannot be"),

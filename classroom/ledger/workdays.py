@@ -164,10 +164,6 @@ class Workdays(msgspec.Struct, frozen=True):
             day = self.last_until(day - _DAY)
         return day
 
-    def between(self, first: date, last: date) -> int:
-        """How many working days lie after `first`, up to `last`, that one included."""
-        return sum(self.is_working(first + n * _DAY) for n in range(1, (last - first).days + 1))
-
 
 SHIPPED: Final = Workdays()
 """The table alone."""

@@ -24,10 +24,12 @@ class Policies:
         async with self._database.read() as connection:
             return await read_policy(connection)
 
-    async def edition(self) -> Edition | None:
-        """Who changed the policy last; None while the defaults are in force."""
+    async def edition(self, version: int) -> Edition | None:
+        """Who made a version, and when; None for the defaults."""
+        columns = (policies.c.version, policies.c.actor_kind, policies.c.actor, policies.c.at)
         async with self._database.read() as connection:
-            return await _latest(connection)
+            row = (await connection.execute(select(*columns).where(policies.c.version == version))).one_or_none()
+        return Edition(version=row[0], actor_kind=row[1], actor=row[2], at=row[3]) if row else None
 
     async def of_version(self, version: int) -> Policy:
         """The policy as it was. Raises LookupError."""

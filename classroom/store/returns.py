@@ -166,10 +166,6 @@ class Returns:
         """Pair or BUREAU → its form of the month, of those that anybody has touched."""
         return {row.pair: row for row in await self._returns(returns.c.month == month)}
 
-    async def between(self, first: str, last: str) -> list[ReturnRow]:
-        """The forms of several months, both included."""
-        return await self._returns(returns.c.month >= first, returns.c.month <= last)
-
     async def states_between(self, first: str, last: str) -> dict[tuple[str, str], State]:
         """(month, pair or BUREAU) → state, of several months, both included; untouched drafts are left out."""
         found = select(returns.c.month, returns.c.pair, returns.c.state).where(

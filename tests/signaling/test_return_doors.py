@@ -90,6 +90,8 @@ async def test_policy_and_calendar_are_read_by_officers_and_kept_by_the_bureau(h
         bureau.login + " 的人",
     )
     assert (await bureau.ask("PUT", "/api/v1/policy", body))[1]["code"] == "stale"
+    assert (await bureau.ask("GET", "/api/v1/policy?version=0"))[1]["value"]["unit"] == ""
+    assert (await bureau.ask("GET", "/api/v1/policy?version=9"))[0] == 404
     calendar = (await village.ask("GET", "/api/v1/calendar?year=2027"))[1]
     assert (calendar["is_known"], calendar["version"], calendar["months"][0]["is_provisional"]) == (False, 0, True)
     days = {"version": 0, "days": [{"day": "2027-02-05", "is_working": False, "words": "春节"}], "reason": "通知"}

@@ -66,7 +66,7 @@ async def test_of_two_officers_who_change_the_calendar_at_once_the_second_is_tol
 
 async def test_a_policy_has_versions_and_each_can_be_read_again(store: Store) -> None:
     assert await store.policies.current() == (0, Policy())
-    assert await store.policies.edition() is None
+    assert await store.policies.edition(0) is None
     mine = Policy(unit="某县教育局", task={2026: 14}, month_window=WindowMode.CALENDAR)
     async with store.database.write() as connection:
         assert await put_policy(connection, mine, 0, "下达新任务", ONE, NOW) == 1
