@@ -13,6 +13,7 @@ import msgspec
 
 from classroom.ledger.activity import Activity, Flag
 from classroom.ledger.errors import LedgerError
+from classroom.ledger.months import SHANGHAI
 from classroom.ledger.review import require_sayable
 from classroom.ledger.subjects import box_of, in_order
 from classroom.ledger.words import Change, Word, WordKind
@@ -22,6 +23,7 @@ from classroom.store.activities import ActivityRow
 from classroom.store.audit import Actor
 from classroom.store.store import Store
 from classroom.store.words import Decision, Evidence, Seen, WordRow
+from signaling.actors import actor_names
 from signaling.auth import Grant
 from signaling.evidence import Address, Files, Id, Reason, Subject, Subjects
 from signaling.messages import Students, Teachers
@@ -184,10 +186,11 @@ async def stale(store: Store, activity: str, row: ActivityRow | None) -> Problem
         return Problem("stale", more={"version": row.version if row else None})
     last = max(said, key=lambda one: one.word.at)
     actor = last.decision.actor if last.decision else last.actor
-    return Problem(
-        "stale",
-        more={"version": row.version if row else None, "by": f"{actor.kind}:{actor.id}", "at": last.word.at},
-    )
+    who = (actor.kind, actor.id)
+    by_name = (await actor_names(store, [who]))[who]
+    at = (last.decision.at if last.decision else last.word.at).astimezone(SHANGHAI)
+    more = {"version": row.version if row else None, "by": ":".join(who), "by_name": by_name, "at": at}
+    return Problem("stale", more=more)
 
 
 def seen(activity: Activity) -> Seen:

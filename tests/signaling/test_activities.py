@@ -136,7 +136,13 @@ async def test_a_word_is_answered_with_before_and_after_and_a_stale_one_with_who
     assert (status, word["state"], word["by_name"]) == (201, "applied", "命令行")
     assert (word["before"]["participants"], word["after"]["participants"], word["teachers"]) == (5, 6, 6)
     status, refusal = await desk.ask("POST", f"/activities/{made['id']}/words", {**body, "teachers": 7})
-    assert (status, refusal["code"], refusal["by"], refusal["version"]) == (409, "stale", "machine:", 2)
+    assert (status, refusal["code"], refusal["by"], refusal["by_name"], refusal["version"]) == (
+        409,
+        "stale",
+        "machine:",
+        "命令行",
+        2,
+    )
     _, detail = await desk.ask("GET", f"/activities/{made['id']}")
     assert (detail["participants"], [one["id"] for one in detail["words"]]) == (6, [word["id"]])
     assert {"code": "corrected", "text": "已更正"} in detail["flags"]
