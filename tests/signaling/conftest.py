@@ -109,7 +109,7 @@ class Person:
         return await self.ask("POST", "/api/v1/sessions", {"login": self.login, "password": password})
 
     async def ask(self, method: str, path: str, body: Any = None, **more: Any) -> tuple[int, Any, dict[str, str]]:
-        """Status, JSON (or text), headers."""
+        """Status, JSON (or text, or the bytes of a file), headers."""
         url = self.house.info.url
         headers = {"Origin": url, **more.pop("headers", {})}
         if self.cookies:
@@ -119,8 +119,11 @@ class Person:
             for name, cookie in response.cookies.items():
                 self.cookies[name] = cookie.value
             self.cookies = {name: value for name, value in self.cookies.items() if value}
-            is_json = "json" in response.content_type
-            content = await response.json() if is_json else await response.text(errors="replace")
+            if "json" in response.content_type:
+                content = await response.json()
+            else:
+                is_text = response.content_type.startswith("text/")
+                content = await (response.text() if is_text else response.read())
             return response.status, content, dict(response.headers)
 
 
