@@ -73,27 +73,32 @@ export interface Program {
   name: string;
   scopes: string[];
   created_at: Instant;
-  expires_at: Instant | null;
+  expires_at: Instant;
   revoked_at: Instant | null;
   last_used_at: Instant | null;
 }
 
-export const listPrograms = (): Promise<Page<Program>> => call("GET", "/programs");
-export const createProgram = (body: { name: string; scopes: string[]; days: number }): Promise<Program & { token: string }> => call("POST", "/programs", body);
-export const revokeProgram = (id: string): Promise<unknown> => call("DELETE", `/programs/${encodeURIComponent(id)}`);
+export const SCOPES = ["sessions", "activities", "returns", "registry", "evidence"] as const;
+export const listPrograms = (): Promise<{ items: Program[] }> => call("GET", "/programs");
+export const makeProgram = (body: { name: string; scopes: string[]; days: number }): Promise<{ program: Program; token: string }> => call("POST", "/programs", body);
+export const revokeProgram = (id: string): Promise<unknown> => call("POST", `/programs/${encodeURIComponent(id)}/revoke`);
 
 export interface Webhook {
   id: string;
   url: string;
   kinds: string[];
-  state: string;
+  state: "active" | "paused" | "disabled";
+  created_at: Instant;
   waiting: number;
+  last_received_at: Instant | null;
   failed_since: Instant | null;
+  failures: number;
   last_error: string | null;
-  last_delivered_at: Instant | null;
+  next_at: Instant;
 }
 
-export const listWebhooks = (): Promise<Page<Webhook>> => call("GET", "/webhooks");
-export const createWebhook = (body: { url: string; kinds: string[] }): Promise<Webhook & { secret: string }> => call("POST", "/webhooks", body);
+export const EVENTS = ["lesson.ended", "activity.changed", "return.submitted", "return.given_back", "return.received", "return.signed", "return.sent", "return.revised"] as const;
+export const listWebhooks = (): Promise<{ items: Webhook[] }> => call("GET", "/webhooks");
+export const makeWebhook = (body: { url: string; kinds: string[] }): Promise<{ webhook: Webhook; secret: string }> => call("POST", "/webhooks", body);
+export const actOnWebhook = (id: string, action: "pause" | "resume" | "replay"): Promise<unknown> => call("POST", `/webhooks/${encodeURIComponent(id)}/${action}`);
 export const removeWebhook = (id: string): Promise<unknown> => call("DELETE", `/webhooks/${encodeURIComponent(id)}`);
-export const replayWebhook = (id: string): Promise<unknown> => call("POST", `/webhooks/${encodeURIComponent(id)}/replay`);

@@ -52,6 +52,8 @@ export const bureau = {
   filing_unconfirmed: ["{n} 对学校未确认：附件2 先按自动记录的数计入。", "{n} pairs are not confirmed by their schools: the logged numbers are used."],
 
   flags_none: ["没有需要留意的情况。", "Nothing odd."],
+  flags_times: ["{name} ×{n}", "{name} ×{n}"],
+  flags_about: ["（{what}）", "({what})"],
   flags_open: ["查看", "Open"],
   cover_own: ["本县参与学校（所）", "Own schools taking part"],
   cover_task: ["结对任务数（所）", "Quota (schools)"],
