@@ -8,7 +8,9 @@ from typing import Annotated, Any, Final, Literal
 
 import msgspec
 
+from classroom.ledger.cells import Value
 from classroom.ledger.months import local_date
+from classroom.paper.reading import read_annex3
 from classroom.paper.table import Format, read_table, write_table
 from classroom.registry import pair_list, school_list, standing
 from classroom.registry.book import Book
@@ -150,9 +152,12 @@ async def _judge_again(records: Records, book: Book, batch: Batch, since: date, 
 async def _import_months(
     store: Store, query: ImportQuery, data: bytes, contents: Contents, since: date, by: By
 ) -> ImportReport:
-    table = await _table(data, query.name)
-    named = past.months_named(table)
-    plan = await _plan_months(store, table, named, by)
+    if query.kind == "annex3":
+        cells = await asyncio.to_thread(read_annex3, data, query.name)
+        plan = await _plan_form(store, cells, by)
+    else:
+        table = await _table(data, query.name)
+        plan = await _plan_months(store, table, past.months_named(table), by)
     digest = _digest(data, query, since, plan.lines)
     if query.dry_run:
         return _report(query.kind, since, digest, plan.lines, [], is_applied=False)
@@ -177,6 +182,19 @@ async def _plan_months(store: Store, table: Sequence[Sequence[str]], named: set[
         known={(row.pair, row.month): row.cells for row in earlier},
         taken=await store.imported.taken(months) if months else set(),
         before=before,
+    )
+
+
+async def _plan_form(store: Store, cells: Mapping[str, Value], by: By) -> past.PastPlan:
+    month = past.read_month(str(cells.get("month") or ""))
+    months = [] if month is None else [month]
+    earlier = await store.imported.between(month, month) if month else []
+    return past.plan_form(
+        await store.registry.book(),
+        cells,
+        known={(row.pair, row.month): row.cells for row in earlier},
+        taken=await store.imported.taken(months) if months else set(),
+        before=local_date(by.at).strftime("%Y-%m"),
     )
 
 

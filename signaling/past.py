@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import msgspec
 
-from classroom.ledger.cells import FLOWS, PUBLICITY
+from classroom.ledger.cells import FLOWS, PUBLICITY, Value
 from classroom.ledger.figures import boxes
 from classroom.ledger.kinds import ON_PAPER
 from classroom.ledger.subjects import SUBJECTS
@@ -19,6 +19,8 @@ from classroom.registry.names import key, names_of
 from classroom.registry.standing import in_list_order
 
 FIRST_MONTH: Final = "2019-04"
+_HEAD: Final = frozenset({"month", "supporter", "recipient"})
+"""Cells of 附件3 that say whose month it is."""
 MAX_COUNT: Final = 1_000
 MAX_PEOPLE: Final = 1_000_000
 _MONTH: Final = re.compile(r"^(20\d\d)\s*[-/.年]\s*(0?[1-9]|1[0-2])\s*月?$")
@@ -105,12 +107,11 @@ def plan_months(
             pair = pairs.get((names.get(key(supporter), ""), names.get(key(recipient), "")))
             if pair is None:
                 raise BadLine(f"名册里没有这对结对：{supporter} → {recipient}")
-            month = _month(row, before)
+            month = _month_of(row.text("month"), before)
             place = (pair, month)
             if place in seen:
                 raise BadLine(f"与第 {seen[place]} 行重复")
-            if place in taken:
-                raise BadLine(f"{month} 这个月本系统已有这对结对的记录，不能再导入，否则会重复计数")
+            _check_free(place, taken)
             cells = _cells(row)
         except BadLine as error:
             lines.append(Line(number=row.number, title=title, verdict="refused", problem=str(error)))
@@ -121,6 +122,35 @@ def plan_months(
         if verdict != "same":
             months.append(PastMonth(line=row.number, pair=pair, month=month, cells=cells))
     return PastPlan(lines=lines, months=months)
+
+
+def plan_form(
+    book: Book,
+    cells: Mapping[str, Value],
+    *,
+    known: Mapping[tuple[str, str], Mapping[str, Any]],
+    taken: Collection[tuple[str, str]],
+    before: str,
+) -> PastPlan:
+    """What one filled 附件3 brings in: its cells as they stand on paper, an empty count as 0. As `plan_months`."""
+    title = " ".join(str(cells.get(name) or "?") for name in ("month", "supporter", "recipient"))
+    names = names_of(book)
+    sides = [names.get(key(str(cells.get(side) or "")), "") for side in ("supporter", "recipient")]
+    pair = next((pair for pair in book.pairs.values() if [pair.supporter, pair.recipient] == sides), None)
+    try:
+        if pair is None:
+            raise BadLine("名册里没有表上的这对结对，请核对城镇学校和乡村学校的名称")
+        month = _month_of(str(cells.get("month") or ""), before)
+        _check_free((pair.id, month), taken)
+        kept = {name: value for name, value in cells.items() if name not in _HEAD and value is not None}
+        kept |= {cell: 0 for cell in (*FLOWS, *PUBLICITY) if cell not in kept}
+        _check_counts(kept)
+    except BadLine as error:
+        return PastPlan(lines=[Line(number=1, title=title, verdict="refused", problem=str(error))], months=[])
+    verdict = verdict_of(known.get((pair.id, month)), kept)
+    line = Line(number=1, title=title, verdict=verdict, says=words_of(kept))
+    made = [] if verdict == "same" else [PastMonth(line=1, pair=pair.id, month=month, cells=kept)]
+    return PastPlan(lines=[line], months=made)
 
 
 def verdict_of(before: Mapping[str, Any] | None, cells: Mapping[str, Any]) -> Verdict:
@@ -147,13 +177,27 @@ def read_month(text: str) -> str | None:
     return None if found is None else f"{found[1]}-{int(found[2]):02}"
 
 
-def _month(row: Row, before: str) -> str:
-    month = read_month(row.text("month"))
+def _month_of(text: str, before: str) -> str:
+    month = read_month(text)
     if month is None:
-        raise BadLine(f"“工作月度”不是有效月份：“{row.text('month')[:20]}”，应写成 2019-05")
+        raise BadLine(f"“工作月度”不是有效月份：“{text[:20]}”，应写成 2019-05")
     if not FIRST_MONTH <= month < before:
         raise BadLine(f"“工作月度”应在 {FIRST_MONTH} 之后、{before} 之前：{month}")
     return month
+
+
+def _check_free(place: tuple[str, str], taken: Collection[tuple[str, str]]) -> None:
+    if place in taken:
+        raise BadLine(f"{place[1]} 这个月本系统已有这对结对的记录，不能再导入，否则会重复计数")
+
+
+def _check_counts(cells: Mapping[str, Any]) -> None:
+    for kind in ON_PAPER:
+        count, people = cells[f"{kind.value}.count"], cells[f"{kind.value}.participants"]
+        if people and not count:
+            raise BadLine(f"{kind.words}有参与师生数，但活动次数为 0")
+        if count > MAX_COUNT or people > MAX_PEOPLE:
+            raise BadLine(f"{kind.words}的数字太大，请核对")
 
 
 def _cells(row: Row) -> dict[str, Any]:
@@ -162,9 +206,7 @@ def _cells(row: Row) -> dict[str, Any]:
         cells[cell] = row.number_of(cell, label, 0, MAX_COUNT if cell.endswith(".count") else MAX_PEOPLE) or 0
     for cell, label in _PUBLICITY_LABELS.items():
         cells[cell] = row.number_of(cell, label, 0, MAX_COUNT) or 0
-    for kind in ON_PAPER:
-        if cells[f"{kind.value}.participants"] and not cells[f"{kind.value}.count"]:
-            raise BadLine(f"{kind.words}有参与师生数，但活动次数为 0")
+    _check_counts(cells)
     cells["subjects"] = _subjects(row.text("subjects"))
     return cells
 

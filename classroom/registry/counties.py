@@ -57,11 +57,20 @@ def _names() -> dict[str, str]:
 
 
 _BY_NAME: Final[Mapping[str, str]] = MappingProxyType(_names())
+_LONGEST: Final = max(map(len, _BY_NAME))
 
 
 def code_of(county: str | None) -> str | None:
     """The code of a county by name (浦江, 浦江县, 杭州西湖, 浙江省金华市浦江县); None where it is not one of these."""
     return _BY_NAME.get((county or "").replace(" ", ""))
+
+
+def county_in(name: str) -> str | None:
+    """The county that a school's name begins with (义乌市后宅小学 → 义乌市); None: with none of these."""
+    for end in range(min(_LONGEST, len(name) - 2), 1, -1):
+        if name[:end] in _BY_NAME:
+            return COUNTIES[_BY_NAME[name[:end]]][1]
+    return None
 
 
 def name_of(code: str) -> str | None:

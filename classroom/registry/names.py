@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import Final
 
 from classroom.registry.book import Book
-from classroom.registry.counties import COUNTIES, code_of, stem
+from classroom.registry.counties import COUNTIES, code_of, county_in, stem
 from classroom.registry.facts import School
 
 _SPACES: Final = re.compile(r"\s+")
@@ -63,10 +63,16 @@ def core(name: str, county: str | None = None) -> str:
 
 def is_likely_same(one: str, other: str, county: str | None, other_county: str | None) -> bool:
     """Whether two names of schools, each with its county, look like one school to somebody who knows the county."""
-    if key(one) == key(other) or _differ(county, other_county):
+    counties = county or county_in(key(one)), other_county or county_in(key(other))
+    if key(one) == key(other) or _differ(*counties):
         return False
-    first, second = core(one, county or other_county), core(other, other_county or county)
-    return first == second or _PLACE.sub("", first) == _PLACE.sub("", second)
+    return not likely_keys(one, county).isdisjoint(likely_keys(other, other_county))
+
+
+def likely_keys(name: str, county: str | None) -> set[str]:
+    """Names that look like one school share one of these: without county, and without the township before the rest."""
+    plain = core(name, county or county_in(key(name)))
+    return {plain, _PLACE.sub("", plain)}
 
 
 def near_schools(book: Book, name: str, limit: int = 5) -> list[School]:

@@ -16,7 +16,7 @@ from classroom.registry.counties import code_of, name_of, stem
 from classroom.registry.facts import Fact, Pair, PairStatus, School, StatusChange, status_on
 from classroom.registry.fields import field_of
 from classroom.registry.lists import BadLine, Line, Missing, Plan, Question, Row, Verdict, rows_of
-from classroom.registry.names import core, is_likely_same, key, names_of
+from classroom.registry.names import core, is_likely_same, key, likely_keys, names_of
 from classroom.registry.standing import LEVELS, in_list_order, is_own, level_between, level_of
 
 _HEADINGS: Final[Mapping[str, str]] = MappingProxyType(
@@ -265,14 +265,11 @@ class _Planner:
         return None
 
     def _candidates(self, name: str, county: str | None) -> list[str]:
-        plain = core(name, county)
-        # A township before the name (虞宅乡朱宅完小) hides the core of the other writing: try its endings as well.
-        return [id for start in range(max(1, len(plain) - 2)) for id in self._cores.get(plain[start:], ())]
+        return [id for plain in sorted(likely_keys(name, county)) for id in self._cores.get(plain, ())]
 
     def _remember_core(self, school: School) -> None:
-        plain = core(school.name, school.county)
-        for start in range(max(1, len(plain) - 2)):
-            self._cores.setdefault(plain[start:], []).append(school.id)
+        for plain in likely_keys(school.name, school.county):
+            self._cores.setdefault(plain, []).append(school.id)
 
     def _check_county(self, name: str, county: str | None) -> None:
         known = self._names.get(key(name))

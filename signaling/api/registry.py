@@ -8,8 +8,9 @@ import msgspec
 from classroom.ledger.months import local_date
 from classroom.registry import changes
 from classroom.registry.changes import Wanted
-from classroom.registry.facts import PairStatus
+from classroom.registry.facts import PairStatus, status_on
 from classroom.registry.fields import FieldView, Line, check_day, views
+from classroom.registry.standing import is_own, sides
 from classroom.store.ids import new_id
 from classroom.store.registry import By
 from signaling.api.door import Call, Doors, Nothing
@@ -172,16 +173,11 @@ async def schools(call: Call[SchoolsQuery, Nothing]) -> Page[SchoolLine]:
     if call.query.after:
         last = read_cursor(call.query.after, tuple[str, str])
         found = [school for school in found if (school.name, school.id) > last]
-    recipients = recipients_of(book, day)
-    lines: list[SchoolLine] = []
-    for school in found:
-        line = school_line(book, school, policy.county, day, recipients)
-        if line.is_own or not call.query.own:
-            lines.append(line)
-        if len(lines) > call.query.limit:
-            last_line = lines[call.query.limit - 1]
-            return Page(lines[: call.query.limit], write_cursor(last_line.name, last_line.id))
-    return Page(lines, None)
+    if call.query.own:
+        found = [school for school in found if is_own(book, school.id, policy.county, day)]
+    page, recipients = found[: call.query.limit], recipients_of(book, day)
+    lines = [school_line(book, school, policy.county, day, recipients) for school in page]
+    return Page(lines, write_cursor(page[-1].name, page[-1].id) if len(found) > len(page) else None)
 
 
 @DOORS.door(
@@ -236,19 +232,19 @@ async def pairs(call: Call[PairsQuery, Nothing]) -> Page[PairLine]:
     """Pairs in the order of the county's list."""
     reach, day = await _reach(call), local_date(call.app[CLOCK].at())
     book = await call.app[STORE].registry.book()
-    lines = [pair_line(book, pair, day) for pair in reach.pairs()]
     wanted = call.query
-    lines = [
-        line
-        for line in lines
-        if wanted.school in (None, line.supporter, line.recipient) and wanted.status in (None, line.status)
+    found = [
+        pair
+        for pair in reach.pairs()
+        if wanted.school in (None, *sides(pair)) and wanted.status in (None, status_on(pair, day))
     ]
     start = 0
     if wanted.after:
         [last] = read_cursor(wanted.after, tuple[str])
-        start = next((place for place, line in enumerate(lines, 1) if line.id == last), len(lines))
-    page = lines[start : start + wanted.limit]
-    return Page(page, write_cursor(page[-1].id) if len(lines) > start + wanted.limit else None)
+        start = next((place for place, pair in enumerate(found, 1) if pair.id == last), len(found))
+    page = found[start : start + wanted.limit]
+    lines = [pair_line(book, pair, day) for pair in page]
+    return Page(lines, write_cursor(page[-1].id) if len(found) > start + wanted.limit else None)
 
 
 @DOORS.door(

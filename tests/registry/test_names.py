@@ -3,7 +3,7 @@
 import pytest
 
 from classroom.registry.book import Book
-from classroom.registry.counties import COUNTIES, code_of, name_of
+from classroom.registry.counties import COUNTIES, code_of, county_in, name_of
 from classroom.registry.facts import School
 from classroom.registry.names import core, is_likely_same, key, near_schools, school_named
 
@@ -75,3 +75,9 @@ def test_a_countys_name_gives_its_code(name: str | None, code: str | None) -> No
 def test_every_county_has_a_code_of_its_own() -> None:
     assert len(COUNTIES) == 92
     assert all(len(code) == 6 and code.startswith("33") and code_of(name_of(code)) == code for code in COUNTIES)
+
+
+def test_a_school_without_a_county_still_has_the_one_in_its_name() -> None:
+    assert county_in("义乌市后宅小学") == "义乌市" and county_in("后宅小学") is None
+    assert is_likely_same("浙江省浦江县实验小学", "实验小学", None, None)
+    assert not is_likely_same("浦江四中", "磐安四中", None, None)

@@ -10,7 +10,10 @@ from urllib.parse import quote
 
 import pytest
 
+from classroom.paper.annex3 import annex3
+from classroom.paper.formats import write_sheet
 from classroom.paper.table import write_table
+from tests.paper.conftest import SCHOOL
 
 LIST = Path(__file__).parent.parent / "data" / "annex1-pairs.csv"
 SAME = json.dumps([["浙江省浦江县实验小学", "实验小学"]], ensure_ascii=False)
@@ -395,6 +398,30 @@ async def test_months_before_this_system_come_in_once_and_never_over_its_own(hou
         assert part in sentence
     _, again = await preview(house, table, "months", "以往.xlsx")
     assert again["lines"][0]["effect"] == "same"
+
+
+@pytest.mark.parametrize("format", ["xlsx", "docx"])
+async def test_a_filled_annex3_comes_in_as_it_stands_on_paper(house: Any, format: Any) -> None:
+    await county(house)
+    form = write_sheet(annex3(SCHOOL), format)
+    status, done = await bring_in(house, form, "annex3", f"附件3.{format}")
+    assert status == 200, done
+    [line] = done["lines"]
+    assert (line["effect"], line["text"]) == ("new", "2019-05 实验小学 檀溪中小")
+    assert line["notes"][0].startswith("城乡同步课堂 4 节、290 人次；远程专递课堂 2 次、46 人次")
+    [kept] = (await get(house, "registry/imported?first=2019-05&last=2019-05"))["items"]
+    assert (kept["cells"]["sync.count"], kept["cells"]["subjects"]) == (4, ["语", "数", "英", "科"])
+    assert (await get(house, f"audit?subject=file:{kept['file']}"))["items"][0]["action"] == "returns.imported"
+    _, again = await preview(house, form, "annex3", f"附件3.{format}")
+    assert again["counts"]["same"] == 1
+    ahead = write_sheet(annex3({**SCHOOL, "month": "2097-05"}), format)
+    _, refused = await preview(house, ahead, "annex3", f"附件3.{format}")
+    assert (refused["counts"]["refused"], "之前" in refused["lines"][0]["notes"][0]) == (1, True)
+    other = write_sheet(annex3({**SCHOOL, "recipient": "没有的学校"}), format)
+    _, refused = await preview(house, other, "annex3", f"附件3.{format}")
+    assert "没有表上的这对结对" in refused["lines"][0]["notes"][0]
+    status, torn = await preview(house, form[:-300], "annex3", f"附件3.{format}")
+    assert (status, torn["code"]) == (400, "file_torn")
 
 
 async def test_a_school_officer_reaches_their_own_school_only(house: Any) -> None:
