@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 from unicodedata import normalize
 
-from classroom.ledger.cells import FLOWS, PUBLICITY, SCHOOL_FORM, SIDES, TEXTS, Value
+from classroom.ledger.cells import CELL_WORDS, FLOWS, PUBLICITY, SCHOOL_FORM, SIDES, TEXTS, Value
 from classroom.ledger.kinds import ON_PAPER, Kind
 from classroom.ledger.school_return import HINT
 from classroom.ledger.snapshot import MAX_LINE_CHARS, MAX_NUMBER, MAX_TEXT_CHARS, STAGES
@@ -185,7 +185,7 @@ def _value(cell: str, text: str) -> Value:
         return None
     limit = MAX_TEXT_CHARS if cell in TEXTS else MAX_LINE_CHARS
     if len(text) > limit:
-        raise PaperError("form_unreadable", f"“{_words(cell)}”超过 {limit} 字")
+        raise PaperError("form_unreadable", f"“{CELL_WORDS[cell]}”超过 {limit} 字")
     return (text if cell in TEXTS else " ".join(text.split())) or None
 
 
@@ -248,22 +248,4 @@ def _stage(text: str) -> str | None:
 
 
 def _unreadable(cell: str, text: str, rule: str) -> PaperError:
-    return PaperError("form_unreadable", f"“{_words(cell)}”{rule}，现为“{_plain(text)[:30]}”")
-
-
-def _words(cell: str) -> str:
-    """The cell's label as it stands on the form, for a sentence."""
-    first, _, what = cell.partition(".")
-    if what in SCHOOL_COLUMNS:
-        return f"{'城区学校' if first == 'supporter' else '乡村学校'}{SCHOOL_COLUMNS[what]}"
-    if cell in FLOWS:
-        return f"{Kind(first).words}{_COUNT if what == 'count' else _PEOPLE}"
-    if what == "phone":
-        return f"{'城区学校' if first == 'supporter' else '乡村学校'}{_PHONE}"
-    if cell == "subjects":
-        return _SUBJECTS
-    labels = {
-        **{name: label for label, name in _HEAD.items()},
-        **{name: label for label, name in reversed(list(_LABELS.items()))},
-    }
-    return f"宣传报道篇次{labels[cell]}" if cell in PUBLICITY else labels[cell]
+    return PaperError("form_unreadable", f"“{CELL_WORDS[cell]}”{rule}，现为“{_plain(text)[:30]}”")

@@ -14,15 +14,16 @@ from classroom.ledger.cells import BUREAU_FORM, FLOWS, PUBLICITY, SIDES
 from classroom.paper.lines import plain_ems, wrap
 from classroom.paper.sheet import Cell, Sheet, in_order
 from classroom.paper.typeset import (
+    BELOW_MM,
     BOTTOM_MM,
     HEAD_LINE_MM,
+    HEAD_PT,
     NOTE_PT,
     PAGE_MM,
     POINT_MM,
     TOP_MM,
     Box,
     grid_of,
-    grid_room,
     lines_mm,
 )
 
@@ -105,7 +106,7 @@ class _Page:
     def grid(self) -> None:
         sheet = self._sheet
         cells = in_order(sheet)
-        room = grid_room(sheet, _wide_ems) - 2
+        room = PAGE_ROOM_MM - self._height - sum(height for _, height, _ in _after(sheet)) - 1
         boxes = [box for section in grid_of(sheet, room, _wide_ems) for box in section.boxes]
         heights = {cell.row: box.height for cell, box in zip(cells, boxes, strict=True) if cell.rows == 1}
         tops, row = {}, self._row
@@ -121,12 +122,8 @@ class _Page:
             self._cell(cell, box, tops[cell.row], tops[cell.row + cell.rows] - 1)
 
     def notes(self) -> None:
-        for text in self._sheet.below:
-            self._line(text, 12, self._format(12, "left"))
-        style = self._format(NOTE_PT, "left")
-        for text in self._sheet.notes:
-            lines = wrap(text, 180 / (NOTE_PT * POINT_MM), _wide_ems)
-            self._line(text, lines_mm(len(lines), NOTE_PT), style)
+        for text, height, size in _after(self._sheet):
+            self._line(text, height, self._format(size, "left"))
 
     def finish(self) -> None:
         """A4 upright, as wide as the page, as many pages as it needs."""
@@ -177,6 +174,15 @@ class _Page:
 
 def _wide_ems(sign: str) -> float:
     return plain_ems(sign) * SPARE
+
+
+def _after(sheet: Sheet) -> list[tuple[str, float, float]]:
+    """Text, height and size of the lines below the grid."""
+    found = [(text, BELOW_MM, HEAD_PT) for text in sheet.below]
+    for text in sheet.notes:
+        lines = wrap(text, 180 / (NOTE_PT * POINT_MM), _wide_ems)
+        found.append((text, lines_mm(len(lines), NOTE_PT), NOTE_PT))
+    return found
 
 
 def _value(cell: Cell) -> str | float:

@@ -8,6 +8,7 @@ from signaling.cli import (
     audit,
     demo,
     doctor,
+    form,
     ledger,
     lesson,
     link,
@@ -36,6 +37,7 @@ app.command("api")(api.api)
 app.command("setup")(setup.setup)
 app.add_typer(account.app, name="account")
 app.add_typer(audit.app, name="audit")
+app.add_typer(form.app, name="form")
 app.add_typer(ledger.app, name="ledger")
 app.add_typer(lesson.app, name="lesson")
 app.add_typer(link.app, name="link")
