@@ -4,90 +4,24 @@ A real server over the sample county; every officer sits at a browser of their o
 server, not of the page.
 """
 
-import asyncio
-import json
 import re
-import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import aiohttp
 import pytest
-from playwright.async_api import Locator, Page, expect
+from playwright.async_api import Page, expect
 
 from classroom.ledger.months import SHANGHAI
-from signaling.demo.server import ServerProcess
-from tests.browser.conftest import OpenPage
+from tests.browser.conftest import TOWN, VILLAGE, County, row
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 
-VILLAGE, TOWN = "檀溪中小", "实验小学"
-PASSWORD = "hill and river boats"
 PNG = bytes.fromhex(
     "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c4890000000d49444154789c636000000200"
     "0001e221bc330000000049454e44ae426082"
 )
-
-
-class County:
-    """The sample county on a server, and its API with the secret of the machine's own command line."""
-
-    def __init__(self, server: ServerProcess, http: aiohttp.ClientSession, open_page: OpenPage) -> None:
-        self._server, self._http, self._open_page = server, http, open_page
-        self.url = server.info.url
-
-    async def call(self, method: str, path: str, body: Any = None, secret: str | None = None) -> Any:
-        headers = {"Authorization": f"Bearer {self._server.info.secret}"} if secret is None else {"Cookie": secret}
-        async with self._http.request(method, f"{self.url}/api/v1{path}", json=body, headers=headers) as response:
-            text = await response.text()
-            assert response.status < 400, f"{method} {path}: {response.status} {text}"
-            return json.loads(text) if text else None
-
-    async def school(self, name: str) -> Any:
-        found = await self.call("GET", f"/registry/schools?q={name}")
-        return next(school for school in found["items"] if school["name"] == name)
-
-    async def pair(self) -> Any:
-        """That of the village and the town."""
-        village = await self.school(VILLAGE)
-        found = await self.call("GET", f"/registry/pairs?school={village['id']}")
-        return found["items"][0]
-
-    async def current(self) -> str:
-        return str((await self.call("GET", "/months"))["current"])
-
-    async def officer(self, login: str, role: str, school: str | None = None) -> Page:
-        """Makes the account, signs in at the page with its one-time password, and chooses one of their own."""
-        body = {"login": login, "name": f"{login}老师", "role": role, "school_name": school}
-        made = await self.call("POST", "/accounts", body)
-        page = await self._open_page(f"{self.url}/login")
-        await page.locator("input[type=password]").fill(made["password"])
-        await page.locator("input:not([type=password])").first.fill(login)
-        await page.keyboard.press("Enter")
-        await page.wait_for_url("**/login/password*")
-        fields = page.locator("input[type=password]")
-        await fields.nth(0).fill(made["password"])
-        await fields.nth(1).fill(PASSWORD)
-        await fields.nth(2).fill(PASSWORD)
-        await page.keyboard.press("Enter")
-        await page.wait_for_url(re.compile("/(school|bureau)$"))
-        return page
-
-
-@pytest.fixture
-async def county(tmp_path: Path, open_page: OpenPage) -> AsyncIterator[County]:
-    data = tmp_path / "data"
-    sample = [sys.executable, "-m", "signaling", "sample", "--data", str(data), "--months", "2"]
-    process = await asyncio.create_subprocess_exec(*sample, stdout=asyncio.subprocess.DEVNULL)
-    assert await process.wait() == 0
-    async with ServerProcess(data) as server, aiohttp.ClientSession() as http:
-        yield County(server, http, open_page)
-
-
-def row(page: Page | Locator, test_id: str, text: str) -> Locator:
-    return page.get_by_test_id(test_id).locator("tbody tr").filter(has_text=text)
 
 
 async def answered(page: Page, method: str, path: str, act: Callable[[], Awaitable[None]]) -> Any:
