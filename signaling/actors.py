@@ -12,11 +12,14 @@ async def actor_names(store: Store, actors: Iterable[tuple[str, str]]) -> dict[t
     """(kind, id) of actors → the name shown to people."""
     wanted = set(actors)
     accounts = await store.accounts.names({id for kind, id in wanted if kind == "account"})
+    programs = await store.programs.names({id for kind, id in wanted if kind == "token"})
     found = {}
     for kind, id in wanted:
         if kind == "link":
             link = await store.links.get(id)
             found[kind, id] = (link.name if link else None) or _KINDS[kind]
+        elif kind == "token":
+            found[kind, id] = programs.get(id, _KINDS[kind])
         else:
             found[kind, id] = accounts.get(id, id) if kind == "account" else _KINDS.get(kind, id)
     return found

@@ -59,6 +59,7 @@ from signaling.rejudging import Rejudging
 from signaling.seat_socket import add_seat_socket
 from signaling.settings import Settings
 from signaling.setup import Setup
+from signaling.webhooks import Deliveries
 from signaling.whip import OWNERS, add_media
 
 log = structlog.get_logger("http")
@@ -97,7 +98,10 @@ async def _store(app: web.Application) -> AsyncIterator[None]:
     app[FILING] = Filing(app[STORE], app[RECORDS])
     app[REJUDGE] = Rejudging(app[STORE], app[RECORDS])
     await app[STORE].months.refresh(app[CLOCK].at())
+    deliveries = Deliveries(app[STORE], app[CLOCK])
+    deliveries.start()
     yield
+    await deliveries.close()
     await app[REJUDGE].close()
     await app[STORE].close()
 

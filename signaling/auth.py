@@ -11,6 +11,7 @@ import msgspec
 from classroom.registry.accounts import Account, AccountRole
 from classroom.registry.facts import Link, Role, is_usable
 from classroom.store.audit import MACHINE, SERVER, Actor
+from classroom.store.programs import PROGRAM_TOKEN, Program, Scope
 from classroom.store.store import Store
 from signaling.problem import Problem
 
@@ -27,8 +28,10 @@ Action = Literal[
     "publish",
     "subscribe",
     "read_room",
-    # The ledger. A grant with a school reaches that school's pairs only.
+    # The ledger: activities with their evidence, and the returns made of them. A grant with a school reaches that
+    # school's pairs only.
     "read_ledger",
+    "read_returns",
     "propose",
     "approve",
     "file_return",
@@ -54,6 +57,17 @@ OF_ACCOUNTS: Final = frozenset[Action]({"keep_self"})
 # All that an account may whose password somebody else has set.
 BEFORE_CHANGE: Final = frozenset[Action]({"read_self", "keep_self"})
 
+# A program's scope → what its token may.
+SCOPES: Final[Mapping[Scope, Action]] = MappingProxyType(
+    {
+        "sessions": "read_log",
+        "activities": "read_ledger",
+        "returns": "read_returns",
+        "registry": "read_registry",
+        "evidence": "read_evidence",
+    }
+)
+
 _TEACHER: Final = frozenset[Action](
     {
         "read_self",
@@ -74,6 +88,7 @@ _BUREAU: Final = frozenset[Action](
         "list_lessons",
         "read_summary",
         "read_ledger",
+        "read_returns",
         "propose",
         "approve",
         "file_return",
@@ -103,6 +118,7 @@ MAY: Final[Mapping[GrantRole, frozenset[Action]]] = MappingProxyType(
                 "list_lessons",
                 "read_summary",
                 "read_ledger",
+                "read_returns",
                 "propose",
                 "file_return",
                 "read_registry",
@@ -111,7 +127,16 @@ MAY: Final[Mapping[GrantRole, frozenset[Action]]] = MappingProxyType(
         ),
         "bureau_officer": _BUREAU,
         "inspector": frozenset(
-            {"read_self", "keep_self", "list_lessons", "read_summary", "read_ledger", "read_registry", "read_log"}
+            {
+                "read_self",
+                "keep_self",
+                "list_lessons",
+                "read_summary",
+                "read_ledger",
+                "read_returns",
+                "read_registry",
+                "read_log",
+            }
         ),
         "admin": frozenset(
             {
@@ -126,7 +151,7 @@ MAY: Final[Mapping[GrantRole, frozenset[Action]]] = MappingProxyType(
             }
         ),
         # The bureau's own systems: what their tokens' scopes say, out of these.
-        "program": frozenset({"read_self", "read_ledger", "read_registry", "read_evidence", "read_log"}),
+        "program": frozenset({"read_self", *SCOPES.values()}),
         # The command line of this machine; its secret is in server.json and dies with the process.
         "machine": (_BUREAU - {"read_self", "keep_self"})
         | {"create_lesson", "read_lesson", "end_lesson", "mint_link", "keep_programs", "read_metrics"},
@@ -144,6 +169,7 @@ class Grant(msgspec.Struct, frozen=True):
     role: GrantRole
     link: Link | None = None
     account: Account | None = None
+    program: Program | None = None
 
     @property
     def school(self) -> str | None:
@@ -157,6 +183,8 @@ class Grant(msgspec.Struct, frozen=True):
             return Actor("link", self.link.id)
         if self.account is not None:
             return Actor("account", self.account.id)
+        if self.program is not None:
+            return Actor("token", self.program.id)
         return MACHINE if self.role == "machine" else SERVER
 
     @property
@@ -167,6 +195,8 @@ class Grant(msgspec.Struct, frozen=True):
     @property
     def actions(self) -> frozenset[Action]:
         """All that the caller may."""
+        if self.program is not None:
+            return frozenset({"read_self", *(SCOPES[scope] for scope in self.program.scopes)})
         if self.account is None:
             return MAY[self.role] - OF_ACCOUNTS
         return MAY[self.role] & BEFORE_CHANGE if self.account.must_change else MAY[self.role] - OF_LINKS
@@ -197,12 +227,23 @@ async def authenticate(store: Store, secret: str, token: str, at: datetime) -> G
         raise Problem("token_invalid")
     if hmac.compare_digest(token, secret):
         return Grant("machine")
+    if token.startswith(PROGRAM_TOKEN):
+        return await _authenticate_program(store, token, at)
     link = await store.links.resolve(token)
     if link is None or (link.revoked_at is not None and link.revoked_at <= at):
         raise Problem("token_invalid")
     if not is_usable(link, at):
         raise Problem("token_expired")
     return Grant(link.role, link)
+
+
+async def _authenticate_program(store: Store, token: str, at: datetime) -> Grant:
+    program = await store.programs.resolve(token, at)
+    if program is None or program.revoked_at is not None:
+        raise Problem("token_invalid")
+    if not program.is_usable(at):
+        raise Problem("token_expired")
+    return Grant("program", program=program)
 
 
 async def authenticate_session(store: Store, token: str, at: datetime) -> Grant:

@@ -58,6 +58,8 @@ PROBLEMS: Final[dict[str, tuple[int, str, str]]] = {
     "stream_absent": (404, "对方还没有打开这路画面", "Nobody is sending this stream yet"),
     "too_many_sessions": (503, "连接数已达上限，请稍后再试", "The server has all the connections it may have"),
     "too_many_tries": (429, "尝试次数太多，请一分钟后再试", "Too many tries; wait a minute"),
+    "bad_address": (400, "地址无法使用，请填写完整的 http:// 或 https:// 地址，不含密码", "Not an address to send to"),
+    "too_many_webhooks": (409, "推送地址已达上限，请先删除不用的", "There are all the webhooks that there may be"),
     "too_slow": (408, "内容传输太慢，请检查网络后重试", "The body took too long; check the line and try again"),
     "too_large": (413, "内容太大", "The body is too large"),
     "unsupported_media_type": (415, "内容类型不对，应为 application/sdp", "The body must be application/sdp"),

@@ -20,6 +20,7 @@ from classroom.lesson.events import (
     RecordingStarted,
 )
 from classroom.store.database import Database, fields
+from classroom.store.feeds import publish
 from classroom.store.schema.columns import Instant
 from classroom.store.schema.lessons import lesson_seats, lessons
 from classroom.store.schema.links import join_codes, links
@@ -56,6 +57,8 @@ class ListedLesson(msgspec.Struct, frozen=True, kw_only=True):
     is_test: bool
     recorded: bool
     settled: bool
+    head: str
+    """The last hash of its journal's chain."""
     seats: tuple[ListedSeat, ...]
 
     @property
@@ -85,6 +88,23 @@ class LessonList:
     async def between(self, start: datetime, end: datetime, school: str | None = None) -> list[ListedLesson]:
         """Lessons that begin in [start, end), the earliest first; of one school, whichever side it is on."""
         return await self._find(lessons.c.start_at >= start, lessons.c.start_at < end, _of(school))
+
+    async def page(
+        self,
+        start: datetime,
+        end: datetime,
+        *,
+        school: str | None = None,
+        after: tuple[datetime, str] | None = None,
+        limit: int = 50,
+    ) -> list[ListedLesson]:
+        """As `between`, so many at most, from behind the place (start_at, id) on."""
+        columns = lessons.c
+        behind = None
+        if after is not None:
+            begun, id = after
+            behind = or_(columns.start_at > begun, (columns.start_at == begun) & (columns.id > id))
+        return await self._find(columns.start_at >= start, columns.start_at < end, _of(school), behind, earliest=limit)
 
     async def not_ended(self, school: str | None = None) -> list[ListedLesson]:
         """Lessons scheduled, open or live, the earliest first."""
@@ -120,10 +140,14 @@ class LessonList:
         async with self._database.write() as connection:
             await connection.execute(update(lessons).where(lessons.c.id == lesson).values(settled=True))
 
-    async def _find(self, *conditions: ColumnElement[bool] | None, latest: int | None = None) -> list[ListedLesson]:
+    async def _find(
+        self, *conditions: ColumnElement[bool] | None, latest: int | None = None, earliest: int | None = None
+    ) -> list[ListedLesson]:
         found = select(lessons).where(*(c for c in conditions if c is not None))
         if latest is not None:
             found = found.order_by(lessons.c.start_at.desc(), lessons.c.id.desc()).limit(latest)
+        if earliest is not None:
+            found = found.order_by(lessons.c.start_at, lessons.c.id).limit(earliest)
         async with self._database.read() as connection:
             rows = (await connection.execute(found)).mappings().all()
             seats = await self._seats(connection, [row["id"] for row in rows])
@@ -236,6 +260,7 @@ async def _cancelled(connection: AsyncConnection, event: LessonCancelled) -> dic
 async def _ended(connection: AsyncConnection, event: LessonEnded) -> dict[str, Any]:
     # A code is unique among lessons that are not over: it is free again now.
     await connection.execute(delete(join_codes).where(join_codes.c.lesson == event.lesson))
+    await publish(connection, "lesson.ended", f"lesson:{event.lesson}", event.at)
     return {"state": "ended", "ended_at": event.at, "end_reason": event.reason}
 
 

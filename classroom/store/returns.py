@@ -7,6 +7,7 @@ nothing is added to a month between the look and the write.
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any, Final
 
 import msgspec
@@ -20,11 +21,24 @@ from classroom.ledger.months import next_month
 from classroom.ledger.snapshot import HandValue, Snapshot
 from classroom.store.audit import Actor
 from classroom.store.database import Database, fields
+from classroom.store.feeds import EventKind, publish
 from classroom.store.schema.registry import imported_returns
 from classroom.store.schema.returns import carries, hand_values, return_steps, returns, snapshots
 
 LOCK: Final = 0x7265746E
 """Advisory lock number that lets PostgreSQL freeze or add to months one at a time; SQLite has one writer anyway."""
+
+# What webhooks are told of; that a form was locked goes without saying once 附件2 is sent.
+_EVENTS: Final[Mapping[Action, EventKind]] = MappingProxyType(
+    {
+        Action.SUBMIT: "return.submitted",
+        Action.GIVE_BACK: "return.given_back",
+        Action.RECEIVE: "return.received",
+        Action.SIGN: "return.signed",
+        Action.SEND: "return.sent",
+        Action.REVISE: "return.revised",
+    }
+)
 
 
 class Summary(msgspec.Struct, frozen=True, kw_only=True):
@@ -300,6 +314,11 @@ async def add_steps(
         for row in rows
     ]
     await connection.execute(insert(return_steps), values)
+    kind = _EVENTS.get(action)
+    if kind is None:
+        return
+    for row in rows:
+        await publish(connection, kind, f"return:{month}/{row.pair}", row.changed_at)
 
 
 async def put_hands(

@@ -15,6 +15,7 @@ from signaling.api import (
     files,
     imports,
     items,
+    lesson_log,
     lessons,
     links,
     me,
@@ -22,11 +23,13 @@ from signaling.api import (
     overview,
     pairs,
     policy,
+    programs,
     registry,
     returns,
     room,
     sessions,
     setup,
+    webhooks,
 )
 from signaling.api.door import Doors
 from signaling.openapi import all_doors, document
@@ -54,6 +57,9 @@ DOORS: Final[tuple[Doors, ...]] = (
     items.DOORS,
     imports.DOORS,
     files.DOORS,
+    programs.DOORS,
+    webhooks.DOORS,
+    lesson_log.DOORS,
     description.DOORS,
 )
 

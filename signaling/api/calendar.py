@@ -15,7 +15,7 @@ class YearQuery(msgspec.Struct, frozen=True, kw_only=True):
     year: Year
 
 
-@DOORS.door("GET", "/api/v1/calendar", may="read_ledger", query=YearQuery, answers=CalendarView)
+@DOORS.door("GET", "/api/v1/calendar", may="read_returns", query=YearQuery, answers=CalendarView)
 async def read(call: Call[YearQuery, Nothing]) -> CalendarView:
     """The days of a year that are not as their weekday says, and its months."""
     return await calendar_view(call.app[STORE], call.query.year, call.app[CLOCK].at())

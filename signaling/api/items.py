@@ -8,7 +8,7 @@ import msgspec
 from classroom.ledger.months import SHANGHAI, local_date
 from classroom.registry.book import Book
 from classroom.registry.errors import RegistryError
-from classroom.registry.fields import Line, Phone, WebAddress, check_day
+from classroom.registry.fields import Phone, WebAddress, check_day
 from classroom.registry.items import Material, OutletLevel
 from classroom.registry.standard import Item, Standard, check_standard
 from classroom.registry.standing import sides

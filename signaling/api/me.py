@@ -63,14 +63,14 @@ class TeacherPage(msgspec.Struct, frozen=True):
 
 async def me_of(store: Store, grant: Grant) -> Me:
     """Who holds the grant."""
-    link, account = grant.link, grant.account
+    link, account, program = grant.link, grant.account, grant.program
     book = await store.registry.book()
     school = book.schools.get(grant.school or "")
     classroom = book.classrooms.get(link.classroom or "") if link else None
     return Me(
         role=grant.role,
         login=account.login if account else None,
-        name=account.name if account else None,
+        name=account.name if account else program.name if program else None,
         school=Named(school.id, school.name) if school else None,
         classroom=Named(classroom.id, classroom.name) if classroom else None,
         lesson=link.lesson if link else None,

@@ -13,14 +13,14 @@ DOORS = Doors("months")
 _MONTH = re.compile(r"20\d\d-(0[1-9]|1[0-2])")
 
 
-@DOORS.door("GET", "/api/v1/months", may="read_ledger", answers=MonthList)
+@DOORS.door("GET", "/api/v1/months", may="read_returns", answers=MonthList)
 async def listing(call: Call[Nothing, Nothing]) -> MonthList:
     """Every work month, those ahead too: its window, its dues and how it stands."""
     months, current = await ReturnDesk(call.app[STORE]).months(call.app[CLOCK].at())
     return MonthList(months=months, current=current)
 
 
-@DOORS.door("GET", "/api/v1/months/{month}", may="read_ledger", answers=MonthView)
+@DOORS.door("GET", "/api/v1/months/{month}", may="read_returns", answers=MonthView)
 async def month(call: Call[Nothing, Nothing]) -> MonthView:
     """活动次数 and 参与师生数 of 城乡同步课堂, with the activities behind them."""
     wanted = call.path["month"]

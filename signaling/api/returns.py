@@ -55,26 +55,26 @@ class BlankQuery(msgspec.Struct, frozen=True, kw_only=True):
     format: PaperFormat = "pdf"
 
 
-@DOORS.door("GET", "/api/v1/returns", may="read_ledger", query=MonthQuery, answers=ReturnList)
+@DOORS.door("GET", "/api/v1/returns", may="read_returns", query=MonthQuery, answers=ReturnList)
 async def listing(call: Call[MonthQuery, Nothing]) -> ReturnList:
     """Every 附件3 of a month with its state, and 附件2 in short."""
     return await ReturnDesk(call.app[STORE]).listing(call.query.month, call.grant, call.app[CLOCK].at())
 
 
-@DOORS.door("GET", "/api/v1/reminders", may="read_ledger", query=MonthQuery, answers=ReminderList)
+@DOORS.door("GET", "/api/v1/reminders", may="read_returns", query=MonthQuery, answers=ReminderList)
 async def remind(call: Call[MonthQuery, Nothing]) -> ReminderList:
     """Texts to copy for those who have not filed yet."""
     return await reminders(call.app[STORE], call.query.month, call.grant, call.app[CLOCK].at())
 
 
-@DOORS.door("GET", "/api/v1/returns/blank", may="read_ledger", query=BlankQuery, media=tuple(MEDIA_TYPES.values()))
+@DOORS.door("GET", "/api/v1/returns/blank", may="read_returns", query=BlankQuery, media=tuple(MEDIA_TYPES.values()))
 async def blank(call: Call[BlankQuery, Nothing]) -> web.Response:
     """A form without values, to be filled in by hand."""
     sheet, words = blank_sheet(call.query.form), "附件2" if call.query.form == "annex2" else "附件3"
     return await _file(sheet, call.query.format, f"{words}空白表")
 
 
-@DOORS.door("GET", f"{_FORM}/paper", may="read_ledger", query=PaperQuery, media=tuple(MEDIA_TYPES.values()))
+@DOORS.door("GET", f"{_FORM}/paper", may="read_returns", query=PaperQuery, media=tuple(MEDIA_TYPES.values()))
 async def paper(call: Call[PaperQuery, Nothing]) -> web.Response:
     """The form on paper: as it was filed, as one of its snapshots, or as it would be now."""
     month, pair = _named(call)
@@ -83,7 +83,7 @@ async def paper(call: Call[PaperQuery, Nothing]) -> web.Response:
     return await _file(sheet_of(made), call.query.format, paper_name(made))
 
 
-@DOORS.door("GET", _FORM, may="read_ledger", query=FormQuery, answers=ReturnView)
+@DOORS.door("GET", _FORM, may="read_returns", query=FormQuery, answers=ReturnView)
 async def form(call: Call[FormQuery, Nothing]) -> ReturnView:
     """附件3 of a pair, or with `bureau` in place of the pair 附件2: every cell with the records behind it."""
     return await _form(call, call.query.version)
