@@ -10,6 +10,10 @@ setup: ## Make .venv from uv.lock and build the pages when they are old
 demo: setup ## Hold one real lesson by itself and print what came of it
 	@$(BIN)/classroom demo
 
+sample: setup ## Make a sample county in ./data-sample (once; it prints its passwords) and serve it on http://127.0.0.1:8080
+	@[ -d data-sample ] || $(BIN)/classroom sample --data data-sample
+	@$(BIN)/classroom serve --data data-sample
+
 run: setup ## Start the server on http://127.0.0.1:8080 with ./data
 	@$(BIN)/classroom serve
 

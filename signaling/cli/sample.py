@@ -2,18 +2,29 @@
 
 import asyncio
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 from rich.progress import Progress
 
 from classroom.store.ids import new_id
 from classroom.store.store import Store
+from signaling.accounts import AccountRequest, Keeping, MadePassword
+from signaling.auth import Grant
 from signaling.cli.options import DataOption, fail, settings_or_fail
 from signaling.datadir import DataBusy, DataDirectory
 from signaling.demo import county
+from signaling.passwords import Passwords
 from signaling.records import Records
 from signaling.settings import Settings
+
+ACCOUNTS: Final = (
+    AccountRequest(login="admin", name="系统管理员", role="admin"),
+    AccountRequest(login="bureau", name="教育局填报人", role="bureau_officer"),
+    AccountRequest(login="school", name="檀溪中小填报人", role="school_officer", school_name="檀溪中小"),
+    AccountRequest(login="teacher", name="实验小学教师", role="teacher", school_name="实验小学"),
+    AccountRequest(login="visitor", name="巡课人员", role="inspector"),
+)
 
 
 def sample(
@@ -39,7 +50,7 @@ async def _fill(settings: Settings, months: int, seed: int) -> int:
         try:
             with Progress(transient=True) as bar:
                 task = bar.add_task("lessons", total=None)
-                return await county.fill(
+                held = await county.fill(
                     store,
                     Records(store),
                     new_id,
@@ -48,7 +59,19 @@ async def _fill(settings: Settings, months: int, seed: int) -> int:
                     seed=seed,
                     progress=lambda done, of: bar.update(task, completed=done, total=of),
                 )
+            return held, await _accounts(store)
         finally:
             await store.close()
     finally:
         directory.close()
+
+
+async def _accounts(store: Store) -> list[MadePassword]:
+    """Somebody for each desk."""
+    passwords = Passwords()
+    try:
+        keeping = Keeping(store, passwords, Grant("machine"))
+        at = datetime.now(UTC)
+        return [await keeping.create(request, at) for request in ACCOUNTS]
+    finally:
+        passwords.close()

@@ -11,7 +11,9 @@ from typing import Any, Final
 
 import msgspec
 
+from classroom.ledger.filing import BUREAU, Action
 from classroom.ledger.months import SHANGHAI, local_date
+from classroom.ledger.policy import Policy
 from classroom.lesson import seats, state
 from classroom.lesson.events import HOST_SEAT, AnyEvent, Period, SeatPlan
 from classroom.lesson.heartbeat import Heartbeat, Marks
@@ -19,8 +21,11 @@ from classroom.registry.changes import Wanted, record
 from classroom.registry.facts import Pair
 from classroom.registry.fields import Subject
 from classroom.store.audit import MACHINE
+from classroom.store.policies import put_policy
 from classroom.store.registry import By
 from classroom.store.store import Store
+from signaling.auth import Grant
+from signaling.filing import Filing, StepBody
 from signaling.records import Records
 
 OWN: Final = "浦江县"
@@ -69,11 +74,14 @@ async def fill(
 ) -> int:
     """Make the county of `seed` with lessons of the last `months` months before `at`; how many lessons were held.
 
+    Months that ended a while ago are filed: by all but one school, in time, and by the bureau.
+
     Raises ValueError for a store that has schools already: a sample never mixes with what is real.
     """
     if (await store.registry.book()).schools:
         raise ValueError("the registry is not empty")
     chance = random.Random(seed)
+    await _policy(store, at)
     since = local_date(at) - timedelta(days=31 * months)
     pairs = [await _pair(store, row, since, new_id, at) for row in PAIRS]
     plans = [plan for plan in _plans(chance, pairs, since, at) if plan.start + 2 * LESSON < at]
@@ -82,7 +90,31 @@ async def fill(
         await records.settle(lesson, plan.start + 2 * LESSON)
         await store.lessons.settle(lesson)
         progress(done, len(plans))
+    await _file(store, records, pairs, since, at)
     return len(plans)
+
+
+async def _policy(store: Store, at: datetime) -> None:
+    years = dict.fromkeys(range(2019, at.year + 1), 13)
+    policy = Policy(unit=f"{OWN}教育局", county=OWN_CODE, task=years, school_total=46)
+    async with store.database.write() as connection:
+        await put_policy(connection, policy, 0, "示例县", MACHINE, at)
+
+
+async def _file(store: Store, records: Records, pairs: list[Pair], since: date, at: datetime) -> None:
+    """Both forms of every month that began after `since` and was due more than ten days before `at`."""
+    filing, machine = Filing(store, records), Grant("machine")
+    for month in await store.months.refresh(at):
+        if month.first <= since or month.bureau_due_at + timedelta(days=10) > at:
+            continue
+        for pair in pairs[1:-1]:
+            submitted_at = month.school_due_at - timedelta(hours=9)
+            await filing.act(month.month, pair.id, Action.SUBMIT, machine, StepBody(version=0), submitted_at)
+        sent_at = month.bureau_due_at - timedelta(hours=2)
+        sign = StepBody(version=0, name="（示例）领导", on=local_date(sent_at))
+        await filing.act(month.month, BUREAU, Action.SIGN, machine, sign, sent_at - timedelta(hours=1))
+        send = StepBody(version=1, channel="浙政钉", at=sent_at)
+        await filing.act(month.month, BUREAU, Action.SEND, machine, send, sent_at)
 
 
 async def _pair(store: Store, row: tuple[Any, ...], since: date, new_id: Callable[[], str], at: datetime) -> Pair:
