@@ -35,12 +35,14 @@ def sample(
     """Fill an EMPTY data directory with a sample county: schools, pairs and some months of made-up lessons."""
     settings = settings_or_fail(data=data)
     try:
-        held = asyncio.run(_fill(settings, months, seed))
+        held, made = asyncio.run(_fill(settings, months, seed))
     except (DataBusy, ValueError, OSError) as error:
         fail(f"No sample was made in {settings.data}: {error}")
-    typer.echo(
-        f"{held} lessons in {settings.data}. Next: classroom setup --data {settings.data}, then classroom serve."
-    )
+    typer.echo(f"示例县：{held} 节课。 A sample county with {held} lessons in {settings.data}.")
+    typer.echo("账号和一次性密码 accounts with their one-time passwords:")
+    for one in made:
+        typer.echo(f"  {one.account.login:8} {one.password}  {one.account.name}")
+    typer.echo(f"Next: classroom serve --data {settings.data}, then open /login.")
 
 
 async def _fill(settings: Settings, months: int, seed: int) -> int:
