@@ -103,6 +103,10 @@ def _name(book: Book, accounts: Mapping[str, str], kind: str, id: str) -> str | 
         case "pair" if id in book.pairs:
             pair = book.pairs[id]
             return f"{_school(book, pair.supporter)} → {_school(book, pair.recipient) or '待定'}"
+        case "return":
+            month, _, of = id.partition("/")
+            pair_name = _name(book, accounts, "pair", of)
+            return f"{month} 附件3 {pair_name}" if pair_name else f"{month} 附件2"
     return None
 
 
@@ -128,8 +132,57 @@ ACTIONS: Final[Mapping[str, str]] = MappingProxyType(
         "lesson.ended": "下课",
         "lesson.cancelled": "取消课",
         "lesson.viewed": "观看课堂",
+        "lesson.moved": "调课",
+        "lesson.teacher_replaced": "代课",
         "consent.noted": "登记家长同意",
         "consent.withdrawn": "撤回家长同意",
+        "activity.entered": "手工录入活动",
+        "activity.confirmed": "确认活动",
+        "activity.rejected": "不予计入活动",
+        "activity.corrected": "更正活动",
+        "activity.word_proposed": "提出对活动的意见",
+        "activity.word_approved": "同意对活动的意见",
+        "activity.word_refused": "不同意对活动的意见",
+        "activity.adjusted": "补计或冲减",
+        "activity.replaced": "日志取代手工录入",
+        "activity.changed": "活动有变化",
+        "return.edited": "修改报表数据",
+        "return.submitted": "提交报表",
+        "return.given_back": "退回报表",
+        "return.received": "收下报表",
+        "return.signed": "领导签批",
+        "return.unsigned": "撤回签批",
+        "return.sent": "报送",
+        "return.revised": "更正已报送的报表",
+        "returns.imported": "导入以往月份的报表",
+        "policy.changed": "修改设置",
+        "calendar.days": "修改节假日表",
+        "calendar.windows": "修改统计区间或报送期限",
+        "school.added": "新增学校",
+        "school.renamed": "修改学校名称",
+        "classroom.added": "新增教室",
+        "class.added": "新增班级",
+        "class.sized": "修改班级人数",
+        "pair.added": "新增结对",
+        "pair.activated": "启用结对",
+        "pair.status_set": "修改结对状态",
+        "person.added": "新增人员",
+        "person.left": "人员离任",
+        "fact.recorded": "登记或修改名册信息",
+        "registry.imported": "导入名册",
+        "standard.changed": "修改装备标准",
+        "material.added": "上传过程资料",
+        "material.removed": "删除过程资料",
+        "publicity.added": "登记宣传报道",
+        "publicity.removed": "删除宣传报道",
+        "file.added": "上传文件",
+        "file.read": "查看文件",
+        "program.made": "生成程序接口凭证",
+        "program.revoked": "收回程序接口凭证",
+        "webhook.made": "新增事件推送",
+        "webhook.dropped": "删除事件推送",
+        "webhook.paused": "暂停事件推送",
+        "webhook.resumed": "恢复事件推送",
     }
 )
 """Action → its Chinese words."""
