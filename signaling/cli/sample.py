@@ -45,7 +45,7 @@ def sample(
     typer.echo(f"Next: classroom serve --data {settings.data}, then open /login.")
 
 
-async def _fill(settings: Settings, months: int, seed: int) -> int:
+async def _fill(settings: Settings, months: int, seed: int) -> tuple[int, list[MadePassword]]:
     directory = DataDirectory(settings.data).open()
     try:
         store = await Store.open(settings.database_url)
