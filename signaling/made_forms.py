@@ -32,7 +32,7 @@ def school_form(
     """附件3 of a pair. `activities`: the pair's of this month; `filer` stands unless somebody has written another."""
     month, policy, hands = facts.month, facts.policy, dict(facts.hands_of(pair))
     flows = facts.flows(pair, activities)
-    sides = pair_sides(facts.book, facts.pairs[pair], month.last)
+    sides = pair_sides(facts.book, facts.pairs[pair], month.last, facts.policy.small_max)
     cells = school_return(sides, month, facts.lookup, flows, facts.items.get(pair, Items()), filer)
     if pair in facts.imported:
         # The flows are the paper's already; of the rest the paper says what nothing here does.

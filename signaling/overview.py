@@ -71,7 +71,10 @@ class FilingCount(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Coverage(msgspec.Struct, frozen=True, kw_only=True):
-    """Own schools in pairs against task and goals (in schools); rates as on paper."""
+    """Own schools in pairs against task and goals (in schools); rates as on paper.
+
+    `county_goal`: the share of pairs within the county that the province would see, in percent.
+    """
 
     own_schools: int
     task: int | None
@@ -84,6 +87,7 @@ class Coverage(msgspec.Struct, frozen=True, kw_only=True):
     county_pairs: int
     pairs: int
     county_rate: str
+    county_goal: int
 
 
 class FlagLine(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -419,6 +423,7 @@ def _coverage(facts: MonthFacts) -> Coverage:
         county_pairs=inside,
         pairs=len(active),
         county_rate=rate(inside, len(active)),
+        county_goal=policy.county_level_percent,
     )
 
 
@@ -499,7 +504,7 @@ def _pair_month(facts: MonthFacts, one: MonthPair, history: list[int], forms: in
         idle_spaces=idle,
         at_limit=one.is_recipient_ours
         and one.pair.recipient is not None
-        and is_small(facts.book, one.pair.recipient, last).is_at_limit,
+        and is_small(facts.book, one.pair.recipient, last, facts.policy.small_max).is_at_limit,
         is_unconfirmed=not part.is_confirmed and (facts.is_sent or not is_on_time_school(facts.month, now)),
     )
 

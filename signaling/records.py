@@ -252,7 +252,8 @@ class Records:
         book = await self._store.registry.book()
         names = {school.id: school.name for school in book.schools.values()}
         adjusted = await self._store.activities.adjusted([row.id for row in rows])
-        since = waiting_before(now, await self._store.months.workdays())
+        _, policy = await self._store.policies.current()
+        since = waiting_before(now, await self._store.months.workdays(), policy.pending_days)
         return [line_of(row, activity_of(row), names, adjusted.get(row.id), since) for row in rows]
 
     async def of_lessons(self, lessons: Sequence[str], now: datetime) -> dict[str, list[ActivityLine]]:

@@ -7,6 +7,7 @@ from typing import Any, Final
 import msgspec
 
 from classroom.ledger.months import SHANGHAI, local_date
+from classroom.ledger.policy import Policy
 from classroom.registry import changes
 from classroom.registry.book import Book, value_on
 from classroom.registry.changes import Wanted
@@ -167,10 +168,10 @@ class Reach:
         return sorted(found, key=lambda school: (school.name, school.id))
 
 
-def school_line(book: Book, school: School, county: str, day: date, recipients: set[str]) -> SchoolLine:
-    """A school on a day; `county` is the code of the own one, `recipients` the schools that the forms ask more of."""
+def school_line(book: Book, school: School, policy: Policy, day: date, recipients: set[str]) -> SchoolLine:
+    """A school on a day, as the county's `policy` sees it; `recipients`: the schools that the forms ask more of."""
     stage, pupils, verdict = (value_on(book, school.id, name, day) for name in ("stage", "pupils", "equipment"))
-    small = is_small(book, school.id, day)
+    small = is_small(book, school.id, day, policy.small_max)
     code = county_of(book, school.id, day)
     missing = [lack.label for lack in missing_of(book, school, day)] if school.id in recipients else []
     if code is None:
@@ -180,7 +181,7 @@ def school_line(book: Book, school: School, county: str, day: date, recipients: 
         name=school.name,
         county=school.county,
         county_code=code,
-        is_own=is_own(book, school.id, county, day),
+        is_own=is_own(book, school.id, policy.county, day),
         is_rural=is_rural(book, school.id, day).value,
         is_small=small.value,
         is_at_limit=small.is_at_limit,
@@ -228,7 +229,7 @@ async def school_detail(store: Store, school: str, at: datetime) -> SchoolDetail
     """A school that the book has."""
     book, day = await store.registry.book(), local_date(at)
     _, policy = await store.policies.current()
-    line = school_line(book, book.schools[school], policy.county, day, recipients_of(book, day))
+    line = school_line(book, book.schools[school], policy, day, recipients_of(book, day))
     facts = await fact_views(store, await store.registry.history(school))
     return SchoolDetail(**msgspec.structs.asdict(line), facts=facts)
 

@@ -184,7 +184,8 @@ def _line(facts: MonthFacts, pair: str) -> ReturnLine:
 
 def _missing(facts: MonthFacts, one: MonthPair) -> list[str]:
     """What somebody must still state of the pair and its schools, by name."""
-    cells = stated_cells(pair_sides(facts.book, one, facts.month.last), facts.month.last, facts.lookup)
+    sides = pair_sides(facts.book, one, facts.month.last, facts.policy.small_max)
+    cells = stated_cells(sides, facts.month.last, facts.lookup)
     return [text for _, text in missing_in_school_return(cells, printed_cells(cells, facts.hands_of(one.pair.id)))]
 
 

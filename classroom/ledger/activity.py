@@ -77,7 +77,7 @@ _MARK_WORDS = {
     Mark.DAY_OFF: "节假日活动",
     Mark.EARLY: "早于7:30",
     Mark.LATE: "晚于18:00",
-    Mark.WAITING: "待确认超过5个工作日",
+    Mark.WAITING: "待确认过久",
 }
 _WORDS = {
     Flag.PAIR_INACTIVE: "结对未生效",

@@ -18,8 +18,6 @@ ROSTER_PERCENT: Final = 110
 """实到 above this share of the roster."""
 EARLIEST: Final = time(7, 30)
 LATEST: Final = time(18)
-WAITING_DAYS: Final = 5
-"""待确认 for more working days than these."""
 
 
 def marks_of(activity: Activity, others: Sequence[Activity], workdays: Workdays) -> tuple[Mark, ...]:
@@ -38,10 +36,10 @@ def marks_of(activity: Activity, others: Sequence[Activity], workdays: Workdays)
     return tuple(mark for mark, is_so in found.items() if is_so)
 
 
-def waiting_before(now: datetime, workdays: Workdays) -> datetime:
-    """What is pending and began before this instant has waited more than WAITING_DAYS working days."""
+def waiting_before(now: datetime, workdays: Workdays, days: int) -> datetime:
+    """What is pending and began before this instant has waited more than `days` working days."""
     today = local_date(now)
-    return midnight(workdays.before(today, WAITING_DAYS if workdays.is_working(today) else WAITING_DAYS + 1))
+    return midnight(workdays.before(today, days if workdays.is_working(today) else days + 1))
 
 
 def _latest(begins: datetime) -> datetime:

@@ -65,8 +65,8 @@ def month_pairs(book: Book, window: MonthWindow, county: str) -> tuple[MonthPair
     return tuple(found)
 
 
-def pair_sides(book: Book, pair: MonthPair, last: date) -> PairSides:
-    """The pair as 附件3 names it."""
+def pair_sides(book: Book, pair: MonthPair, last: date, small_max: int) -> PairSides:
+    """The pair as 附件3 names it. `small_max`: the pupils of a 小规模学校 at most."""
     stage = stage_of(book, pair.pair, last)
     recipient = pair.pair.recipient
     return PairSides(
@@ -77,7 +77,7 @@ def pair_sides(book: Book, pair: MonthPair, last: date) -> PairSides:
         recipient_name=pair.recipient_name,
         stage=str(stage.value) if stage else None,
         stage_ref=f"fact:{stage.id}" if stage else None,
-        is_small=recipient is not None and is_small(book, recipient, last).value is True,
+        is_small=recipient is not None and is_small(book, recipient, last, small_max).value is True,
     )
 
 

@@ -16,14 +16,13 @@ from classroom.registry.facts import Fact, Pair, is_active
 Level = Literal["县内", "市域内", "省域内", "省域外"]
 """结对层级, in the order of the county's list (附件1)."""
 LEVELS: Final[tuple[Level, ...]] = ("县内", "市域内", "省域内", "省域外")
-SMALL: Final = 100
-"""乡村小规模学校: 100人以下, the number itself included."""
 FIRST_YEAR: Final = 2019
 ROUND_YEARS: Final = 3
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
-    """`value` None: a fact is missing. `is_at_limit`: exactly 100 pupils, which other practice does not call small."""
+    """`value` None: a fact is missing. `is_at_limit`: exactly as many pupils as are still small, which other practice does
+    not call small."""
 
     value: bool | None
     facts: tuple[str, ...] = ()
@@ -39,16 +38,16 @@ def is_rural(book: Book, school: str, day: date) -> Answer:
     return Answer(value=None if area is None or ownership is None else True, facts=found)
 
 
-def is_small(book: Book, school: str, day: date) -> Answer:
-    """乡村小规模学校 (附件3 note 3): a 小学 or 教学点 with 100 pupils or fewer. A 初中 never is."""
+def is_small(book: Book, school: str, day: date, most: int) -> Answer:
+    """乡村小规模学校 (附件3 note 3): a 小学 or 教学点 with `most` pupils or fewer (100人以下 includes 100). A 初中 never is."""
     point, stage, pupils = (value_on(book, school, field, day) for field in ("is_teaching_point", "stage", "pupils"))
     is_point = point is not None and point.value
     if not is_point and stage is not None and stage.value != "小学":
         return Answer(value=False, facts=_ids(stage))
-    if pupils is None or (stage is None and not is_point and pupils.value <= SMALL):
+    if pupils is None or (stage is None and not is_point and pupils.value <= most):
         return Answer(value=None, facts=_ids(point, stage, pupils))
     found = _ids(point if is_point else stage, pupils)
-    return Answer(value=pupils.value <= SMALL, facts=found, is_at_limit=pupils.value == SMALL)
+    return Answer(value=pupils.value <= most, facts=found, is_at_limit=pupils.value == most)
 
 
 def county_of(book: Book, school: str, day: date) -> str | None:

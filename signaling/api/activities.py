@@ -212,7 +212,8 @@ async def _filter(store: Store, grant: Grant, asked: ActivitiesQuery, now: datet
     state, mark = asked.state, None if asked.mark is None else asked.mark.value
     if asked.mark is Mark.WAITING:
         # It comes with time, so it is not kept with the activity.
-        since = waiting_before(now, await store.months.workdays())
+        _, policy = await store.policies.current()
+        since = waiting_before(now, await store.months.workdays(), policy.pending_days)
         state, mark, end = "pending", None, since if end is None else min(since, end)
     return Filter(
         month=asked.month,

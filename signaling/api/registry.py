@@ -176,7 +176,7 @@ async def schools(call: Call[SchoolsQuery, Nothing]) -> Page[SchoolLine]:
     if call.query.own:
         found = [school for school in found if is_own(book, school.id, policy.county, day)]
     page, recipients = found[: call.query.limit], recipients_of(book, day)
-    lines = [school_line(book, school, policy.county, day, recipients) for school in page]
+    lines = [school_line(book, school, policy, day, recipients) for school in page]
     return Page(lines, write_cursor(page[-1].name, page[-1].id) if len(found) > len(page) else None)
 
 

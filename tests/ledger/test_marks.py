@@ -128,6 +128,11 @@ def test_what_does_not_count_bears_no_mark(day: Any) -> None:
 )
 def test_waiting_more_than_five_working_days(begun: date, now: date, waits: bool) -> None:
     begins_at, at = (datetime(on.year, on.month, on.day, 9, tzinfo=SHANGHAI) for on in (begun, now))
-    assert (begins_at < waiting_before(at, SHIPPED)) is waits
+    assert (begins_at < waiting_before(at, SHIPPED, 5)) is waits
     days = [begun + timedelta(days=n) for n in range(1, (now - begun).days + 1)]
     assert (sum(map(SHIPPED.is_working, days)) > 5) is waits
+
+
+def test_how_long_is_too_long_is_the_countys_to_say() -> None:
+    begun, now = (datetime(2019, 5, day, 9, tzinfo=SHANGHAI) for day in (14, 17))
+    assert [begun < waiting_before(now, SHIPPED, days) for days in (2, 3)] == [True, False]

@@ -86,9 +86,15 @@ def test_rural_is_a_public_school_in_a_town_or_township(
 def test_small_is_a_primary_school_of_a_hundred_or_fewer(
     told: dict[str, Any], small: bool | None, at_limit: bool
 ) -> None:
-    found = is_small(book({"s1": told}), "s1", DAY)
+    found = is_small(book({"s1": told}), "s1", DAY, 100)
     assert (found.value, found.is_at_limit) == (small, at_limit)
     assert set(found.facts) <= {f"s1.{field}" for field in told}
+
+
+def test_a_county_may_draw_the_line_of_small_elsewhere() -> None:
+    told = book({"s1": {"stage": "小学", "pupils": 100}})
+    assert [is_small(told, "s1", DAY, most).value for most in (99, 100, 101)] == [False, True, True]
+    assert [is_small(told, "s1", DAY, most).is_at_limit for most in (99, 100, 101)] == [False, True, False]
 
 
 @pytest.mark.parametrize(

@@ -574,6 +574,7 @@ async def test_the_first_page_says_how_the_month_stands_and_what_is_to_be_done(c
         ("receive", county.p1, None),
         ("sign", None, 3),
     ]
+    assert (seen.coverage.county_rate, seen.coverage.county_goal) == ("66.7", 80)
     assert {todo.pair for todo in seen.todo if todo.code == "file"} == {county.p2, county.p3}
     flags = {(flag.code, flag.pair) for flag in seen.flags}
     assert {("no_sync", county.p2), ("unconfirmed", county.p2), ("unconfirmed", county.p3)} <= flags

@@ -51,6 +51,7 @@ export interface Coverage {
   county_pairs: number;
   pairs: number;
   county_rate: string;
+  county_goal: number;
 }
 
 export interface Flag {

@@ -59,7 +59,7 @@ export const bureau = {
   cover_task: ["结对任务数（所）", "Quota (schools)"],
   cover_task_rate: ["任务完成率", "Of the quota"],
   cover_pairs: ["县内结对 / 全部结对", "Pairs within the county / all"],
-  cover_pairs_value: ["{county} / {all} 对 · {rate}", "{county} / {all} · {rate}"],
+  cover_pairs_value: ["{county} / {all} 对 · {rate}（参考 {goal}）", "{county} / {all} · {rate} (reference {goal})"],
   cover_goals: ["覆盖线（全县 {total} 所）", "Coverage lines ({total} schools)"],
   cover_goals_value: ["现 {rate} · 要求 {low} 所 · 争取 {high} 所", "now {rate} · required {low} · wanted {high}"],
   cover_no_total: ["还没有填写全县学校总数", "The county's number of schools is not set"],

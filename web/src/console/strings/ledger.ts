@@ -67,7 +67,7 @@ export const ledger = {
   mark_teacher_twice: ["教师同时在两处", "Same teacher twice"],
   mark_day_off: ["节假日活动", "On a day off"],
   mark_early: ["早于 7:30", "Before 7:30"],
-  mark_waiting: ["待确认超过 5 个工作日", "Waiting for more than five working days"],
+  mark_waiting: ["待确认过久", "Waiting for too long"],
   mark_late: ["晚于 18:00", "After 18:00"],
 
   detail_title: ["活动详情", "Activity"],
