@@ -81,6 +81,7 @@ def make_app(settings: Settings, directory: DataDirectory) -> web.Application:
     # Known once the HTTP port is; see `serve`.
     app[PUBLIC_URL] = [settings.public_url.rstrip("/")]
     app[CONTENTS] = Contents(directory.files, settings.free_disk_min_mb * 2**20)
+    app[CONTENTS].sweep()
     app.cleanup_ctx.append(_store)
     app.cleanup_ctx.append(_accounts)
     app.cleanup_ctx.append(_media(directory))

@@ -68,6 +68,11 @@ class Contents:
         finally:
             await asyncio.to_thread(incoming.unlink, missing_ok=True)
 
+    def sweep(self) -> None:
+        """Drop what a crash left half arrived. Only while nobody uploads: at the start."""
+        for draft in (self._root / "incoming").glob("*"):
+            draft.unlink(missing_ok=True)
+
     def path(self, sha256: str) -> Path:
         """Where a content lies."""
         return self._root / sha256[:2] / sha256

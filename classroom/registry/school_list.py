@@ -98,7 +98,7 @@ class _Planner:
         self._may_add = may_add
         self._names = names_of(book)
         self._batch = Batch()
-        self._seen: dict[str, int] = {}
+        self._seen: dict[str | None, int] = {}
 
     def plan(self, rows: Sequence[Row]) -> Plan:
         lines = []
@@ -120,14 +120,14 @@ class _Planner:
         known = self._names.get(key(name))
         if known is None and not self._may_add:
             raise BadLine(f"名册里没有{name}")
-        place = known or key(name)
-        if place in self._seen:
-            raise BadLine(f"与第 {self._seen[place]} 行重复")
+        if known in self._seen:
+            raise BadLine(f"与第 {self._seen[known]} 行重复")
         county = row.name("county", "所在县") or None
         values = self._values(row, known, county)
-        self._seen[place] = row.number
         says: list[str] = []
         school = self._school(name, known, county, says)
+        self._seen[school.id] = row.number
+        self._names.update({key(alias): school.id for alias in values["aliases"] or ()})
         told = {}
         for field, value in values.items():
             last = value_on(self._book, school.id, field, self._since)
