@@ -33,6 +33,7 @@ PURE = [
     "recorder/timeline.py",
     "recorder/spans.py",
     "recorder/manifest.py",
+    "signaling/addresses.py",
     "signaling/commands.py",
     "signaling/flows.py",
     "signaling/guests.py",
@@ -73,6 +74,7 @@ KEPT_IN = {
     "openpyxl": "classroom/paper/",
     "pylibsrtp": "classroom/relay/",
     "typer": "signaling/",
+    "argon2": "signaling/passwords.py",
 }
 
 
