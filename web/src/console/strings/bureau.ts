@@ -16,6 +16,7 @@ export const bureau = {
   home_past: ["已过 {n} 天", "{n} days past"],
   home_overdue: ["逾期 {n} 天", "{n} days overdue"],
   home_sent: ["已报送", "Sent"],
+  home_all_in: ["已收齐", "All in"],
   home_shifted: ["期限因放假提前", "Deadlines moved up by a holiday"],
   home_open_annex2: ["打开附件2", "Open annex 2"],
   home_open_returns: ["附件3 收报表", "The schools' returns"],
