@@ -82,6 +82,16 @@ class Database:
         async with self._engine.connect() as connection, connection.begin():
             yield connection
 
+    @asynccontextmanager
+    async def snapshot(self) -> AsyncIterator[AsyncConnection]:
+        """A transaction that sees the same rows however long it reads and whatever is written meanwhile."""
+        # SQLite's own transactions are that already.
+        level = {"isolation_level": "REPEATABLE READ"} if self._engine.dialect.name == "postgresql" else {}
+        async with self._engine.connect() as plain:
+            connection = await plain.execution_options(**level)
+            async with connection.begin():
+                yield connection
+
 
 def _keep_private(path: str | None) -> None:
     """Make a new database file readable by its owner alone; SQLite gives its journals the same mode."""

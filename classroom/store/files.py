@@ -46,6 +46,11 @@ class Files:
             row = (await connection.execute(select(files).where(files.c.id == file))).mappings().one_or_none()
         return None if row is None else msgspec.convert(fields(row), File)
 
+    async def contents(self) -> list[str]:
+        """The hashes of all contents that any file has, sorted."""
+        async with self._database.read() as connection:
+            return sorted(set(await connection.scalars(select(files.c.sha256))))
+
     async def many(self, ids: list[str]) -> list[File]:
         """Those of the ids that are known."""
         async with self._database.read() as connection:

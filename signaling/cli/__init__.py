@@ -6,6 +6,7 @@ from signaling.cli import (
     account,
     api,
     audit,
+    backup,
     demo,
     doctor,
     form,
@@ -34,6 +35,8 @@ app.command("sample")(sample.sample)
 app.command("month")(month.month)
 app.command("doctor")(doctor.doctor)
 app.command("api")(api.api)
+app.command("backup")(backup.backup)
+app.command("restore")(backup.restore)
 app.command("setup")(setup.setup)
 app.add_typer(account.app, name="account")
 app.add_typer(audit.app, name="audit")
