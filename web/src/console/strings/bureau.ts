@@ -94,6 +94,7 @@ export const bureau = {
   annex2_revise: ["报修订版", "Revise"],
   annex2_revise_text: ["已报送的数不会被改掉：修订版另存一份，并写明理由。", "What was sent stays as it is: a revision is kept beside it, with its reason."],
   annex2_no_history: ["还没有签批或报送。", "Neither signed nor sent yet."],
+  annex2_kept: ["当时的表", "That paper"],
   annex2_task: ["结对任务数", "Quota"],
   annex2_pairs: ["实际结对数", "Pairs in fact"],
   annex2_signed: ["已完成协议签订数", "Agreements signed"],
