@@ -21,6 +21,7 @@ from classroom.registry.book import Book
 from classroom.registry.names import school_named
 from classroom.store.accounts import NewAccount
 from classroom.store.store import Store
+from signaling.actors import actor_names
 from signaling.auth import Grant
 from signaling.messages import Name
 from signaling.passwords import Passwords, one_time_password
@@ -138,7 +139,12 @@ class Keeping:
         check_school(role, school)
         if school is not None and school not in (await self._store.registry.book()).schools:
             raise AccountError("school_unknown")
-        after, revoked = await self._store.accounts.change(account, change.version, told, self._grant.actor, at)
+        try:
+            after, revoked = await self._store.accounts.change(account, change.version, told, self._grant.actor, at)
+        except AccountError as error:
+            if error.code == "account_stale":
+                raise AccountError(error.code, await self._last_change(account)) from error
+            raise
         return await self._line(after), revoked
 
     async def disable(self, account: str, at: datetime) -> tuple[AccountLine, list[str]]:
@@ -172,6 +178,13 @@ class Keeping:
         if not lines:
             raise AccountError("account_unknown")
         return lines[0]
+
+    async def _last_change(self, account: str) -> dict[str, str]:
+        """Who changed the account last, and when (+08:00)."""
+        found = await self._store.audit.entries(subject=f"account:{account}", action="account.", limit=1)
+        who = (found[0].actor_kind, found[0].actor)
+        names = await actor_names(self._store, [who])
+        return {"by_name": names[who], "at": found[0].at.astimezone(SHANGHAI).isoformat()}
 
     async def _kept(self, account: str) -> Account:
         found = await self._store.accounts.get(account)

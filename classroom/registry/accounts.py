@@ -209,7 +209,7 @@ def wait_until(kind: KeyKind, failures: Failures | None) -> datetime | None:
     if failures is None or failures.count < FREE[kind]:
         return None
     doublings = min(failures.count - FREE[kind], 10)
-    return failures.last_at + min(FIRST_WAIT * 2**doublings, MAX_WAIT)
+    return failures.last_at + min(FIRST_WAIT * (1 << doublings), MAX_WAIT)
 
 
 def failed_again(failures: Failures | None, at: datetime) -> Failures:

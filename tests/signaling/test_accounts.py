@@ -117,6 +117,8 @@ async def test_another_role_or_school_signs_the_person_out(house) -> None:
     assert (await officer.ask("GET", "/api/v1/me"))[1]["code"] == "session_ended"
     stale = await admin.ask("PATCH", f"{ACCOUNTS}/{officer.id}", {**body, "name": "别名"})
     assert (stale[0], stale[1]["code"]) == (409, "account_stale")
+    _, me, _ = await admin.ask("GET", "/api/v1/me")
+    assert (stale[1]["by_name"], stale[1]["at"][-6:]) == (me["name"], "+08:00")
 
 
 async def test_nobody_disables_himself_and_the_last_administrator_stays(house) -> None:
