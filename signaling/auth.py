@@ -193,6 +193,11 @@ class Grant(msgspec.Struct, frozen=True):
         return self.link.holder if self.link else self.account.id if self.account else None
 
     @property
+    def name(self) -> str | None:
+        """How the caller is called; None: nobody has said."""
+        return self.link.name if self.link else self.account.name if self.account else None
+
+    @property
     def actions(self) -> frozenset[Action]:
         """All that the caller may."""
         if self.program is not None:

@@ -12,12 +12,13 @@ from typing import Final
 
 import structlog
 
-from classroom.ledger.months import SHANGHAI
+from classroom.ledger.months import SHANGHAI, local_date
 from classroom.lesson import seats, state
 from classroom.lesson.errors import LessonError
 from classroom.lesson.events import HOST_SEAT, UnreadableRow
 from classroom.lesson.heartbeat import Heartbeat
 from classroom.lesson.lesson import SOURCES, Lesson, require_not_ended, require_open, require_teacher, seat_of
+from classroom.registry.errors import RegistryError
 from classroom.registry.facts import Role
 from classroom.relay.hub import Notice
 from classroom.store.audit import Actor
@@ -186,9 +187,17 @@ class Lessons:
         await self.command(lesson, partial(state.cancel, by=by), actor)
 
     async def move(self, lesson: str, by: str, actor: Actor, *, start: datetime | None, teacher: str | None) -> Lesson:
-        """调课, 代课: another time, another teacher, or both. Raises LessonError."""
+        """调课, 代课: another time, another teacher, or both. Raises LessonError.
+
+        RegistryError(person_unknown) where the school that teaches has no such person, or has them no more.
+        """
         if start is not None and abs(start - self._clock.at()) > PLANNED_WITHIN:
             raise LessonError("bad_schedule")
+        if teacher is not None:
+            host = seat_of((await self._of(lesson)).lesson, HOST_SEAT).plan
+            person = await self._store.people.get(teacher)
+            if person is None or person.school != host.school or person.has_left(local_date(self._clock.at())):
+                raise RegistryError("person_unknown", teacher)
         return await self.command(lesson, partial(state.change_plan, by=by, start=start, teacher=teacher), actor)
 
     async def check_publish(self, lesson: str, seat: str, source: str, *, role: Role, holder: str) -> None:

@@ -120,11 +120,13 @@ async def schedule_lesson(
     at: datetime,
     new_id: Callable[[], str],
     holder: str | None = None,
+    teacher: str | None = None,
     base_url: str = "",
     new_pairs: PairStatus = "active",
     actor: Actor = SERVER,
 ) -> ScheduledLesson:
     """Makes the lesson, its links and codes. `by` is `teacher` or `cli`; `holder` that of the teacher's own link.
+    `teacher`: the name of who teaches, of the supporter's people; None: nobody has said.
 
     `actor` is who stands in the audit log.
 
@@ -147,6 +149,7 @@ async def schedule_lesson(
     whose = By(actor, at)
     host = await _host_plan(store, request, supporter, day, whose)
     rural = [await _rural_plan(store, recipient, day, whose) for recipient in request.recipients]
+    person = None if teacher is None else await store.people.teacher(supporter.id, teacher, whose)
     pairs = [await store.registry.pair(supporter.id, plan.school, day, new_pairs, by=whose) for plan in rural]
     scheduled = state.schedule(
         None,
@@ -161,7 +164,7 @@ async def schedule_lesson(
         is_test=request.is_test,
         record=request.record,
         observers=request.observers,
-        teacher=holder,
+        teacher=None if person is None else person.id,
     )
     events = await _with_consents(store, scheduled, request.consent_by, by, whose)
     await store.journal.append(events, {event.seq: actor for event in events})

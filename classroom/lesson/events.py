@@ -65,7 +65,7 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag=Tru
 class LessonScheduled(Event, frozen=True, kw_only=True):
     """The lesson exists. `periods` is empty for an unplanned lesson; `observers` is how many may watch at once.
 
-    `teacher`: who is to teach, as an id; None where nobody has said.
+    `teacher`: who is to teach, as the id of a person (人员) of the host's school; None where nobody has said.
     """
 
     supporter: str
@@ -86,7 +86,7 @@ class LessonMoved(Event, frozen=True, kw_only=True):
 
 
 class TeacherReplaced(Event, frozen=True, kw_only=True):
-    """代课: somebody else teaches, as an id."""
+    """代课: another person (人员) of the host's school teaches, as an id."""
 
     teacher: str
 

@@ -21,8 +21,8 @@ ROUND_YEARS: Final = 3
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
-    """`value` None: a fact is missing. `is_at_limit`: exactly as many pupils as are still small, which other practice does
-    not call small."""
+    """`value` None: a fact is missing. `is_at_limit`: just as many pupils as are still small, which others do not call
+    small."""
 
     value: bool | None
     facts: tuple[str, ...] = ()
@@ -39,7 +39,7 @@ def is_rural(book: Book, school: str, day: date) -> Answer:
 
 
 def is_small(book: Book, school: str, day: date, most: int) -> Answer:
-    """乡村小规模学校 (附件3 note 3): a 小学 or 教学点 with `most` pupils or fewer (100人以下 includes 100). A 初中 never is."""
+    """乡村小规模学校 (附件3 note 3): a 小学 or 教学点 with `most` pupils or fewer. A 初中 never is."""
     point, stage, pupils = (value_on(book, school, field, day) for field in ("is_teaching_point", "stage", "pupils"))
     is_point = point is not None and point.value
     if not is_point and stage is not None and stage.value != "小学":

@@ -1,16 +1,24 @@
-"""People (人员) of schools and of the bureau: names and telephones for lists, never accounts."""
+"""People (人员) of schools and of the bureau: names and telephones for lists, never accounts.
+
+Who teaches a lesson is one of them, whichever link or account the lesson was made by.
+"""
 
 from datetime import date
+from typing import Final
 
 import msgspec
 from sqlalchemy import insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
 
+from classroom.ledger.months import local_date
 from classroom.registry.errors import RegistryError
 from classroom.store.audit import note
 from classroom.store.database import Database, fields
 from classroom.store.ids import new_id
 from classroom.store.registry import By
-from classroom.store.schema.registry import people
+from classroom.store.schema.registry import people, schools
+
+TEACHER: Final = "教师"
 
 
 class Person(msgspec.Struct, frozen=True, kw_only=True):
@@ -23,6 +31,10 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
     phone: str
     left_on: date | None
 
+    def has_left(self, day: date) -> bool:
+        """Whether they are gone by that day."""
+        return self.left_on is not None and self.left_on <= day
+
 
 class People:
     """The rows."""
@@ -34,10 +46,32 @@ class People:
         """A new one. The audit log keeps no name: a person's entry can be deleted lawfully."""
         made = Person(id=new_id(), school=school, name=name, kind=kind, phone=phone, left_on=None)
         async with self._database.write() as connection:
-            await connection.execute(insert(people).values(msgspec.structs.asdict(made)))
-            detail = {"school": school, "kind": kind}
-            await note(connection, by.actor, "person.added", f"person:{made.id}", by.at, detail)
+            await _add(connection, made, by)
         return made
+
+    async def teacher(self, school: str, name: str, by: By) -> Person | None:
+        """The school's one person of this name who has not left, added as 教师 if there is none.
+
+        None where several bear it: nobody has said which.
+        """
+        theirs = (people.c.school == school) & (people.c.name == name)
+        async with self._database.write() as connection:
+            # Two lessons of a teacher who is new, made at once, must find one person.
+            await connection.execute(select(schools.c.id).where(schools.c.id == school).with_for_update())
+            rows = (await connection.execute(select(people).where(theirs))).mappings()
+            known = [msgspec.convert(fields(row), Person) for row in rows]
+            present = [person for person in known if not person.has_left(local_date(by.at))]
+            if not present:
+                present = [Person(id=new_id(), school=school, name=name, kind=TEACHER, phone="", left_on=None)]
+                await _add(connection, present[0], by)
+        return present[0] if len(present) == 1 else None
+
+    async def get(self, person: str) -> Person | None:
+        """One of them."""
+        async with self._database.read() as connection:
+            found = select(people).where(people.c.id == person)
+            row = (await connection.execute(found)).mappings().one_or_none()
+        return None if row is None else msgspec.convert(fields(row), Person)
 
     async def leave(self, person: str, on: date, by: By, *, school: str | None = None) -> Person:
         """They have left from a day on. `school` bounds whose they may be. Raises RegistryError(person_unknown)."""
@@ -60,3 +94,9 @@ class People:
             found = found.where(people.c.school == school)
         async with self._database.read() as connection:
             return [msgspec.convert(fields(row), Person) for row in (await connection.execute(found)).mappings()]
+
+
+async def _add(connection: AsyncConnection, person: Person, by: By) -> None:
+    await connection.execute(insert(people).values(msgspec.structs.asdict(person)))
+    detail = {"school": person.school, "kind": person.kind}
+    await note(connection, by.actor, "person.added", f"person:{person.id}", by.at, detail)

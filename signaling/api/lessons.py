@@ -117,6 +117,7 @@ async def create(call: Call[Nothing, LessonRequest]) -> ScheduledLesson:
         at=app[CLOCK].at(),
         new_id=app[NEW_ID],
         holder=grant.holder,
+        teacher=grant.name,
         base_url=app[PUBLIC_URL][0] if is_machine else "",
         # A school that a teacher names has not been paired by anybody: the county decides.
         new_pairs="active" if is_machine else "待定",
@@ -162,7 +163,7 @@ async def cancel(call: Call[Nothing, Nothing]) -> Closed:
 
 
 class MoveBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """At least one: `start`, 调课, the whole minute of the first period; `teacher`, 代课, a person of the registry."""
+    """At least one: `start`, 调课, the whole minute of the first period; `teacher`, 代课, one of the people of the school that teaches."""
 
     start: Instant | None = None
     teacher: Id | None = None
@@ -183,7 +184,7 @@ class Moved(msgspec.Struct, frozen=True, kw_only=True):
     may="end_lesson",
     body=MoveBody,
     answers=Moved,
-    refuses=("lesson_unknown", "lesson_under_way", "lesson_ended", "bad_schedule"),
+    refuses=("lesson_unknown", "lesson_under_way", "lesson_ended", "bad_schedule", "person_unknown"),
 )
 async def move(call: Call[Nothing, MoveBody]) -> Moved:
     """调课 and 代课, before the lesson has been opened: it is judged at its new time."""

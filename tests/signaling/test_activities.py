@@ -189,3 +189,27 @@ async def test_a_lesson_is_moved_until_it_opens(desk: Desk) -> None:
     await desk.ask("POST", f"/lessons/{made['lesson']}/cancel")
     status, refusal = await desk.ask("POST", f"/lessons/{made['lesson']}/move", {"start": later.isoformat()})
     assert (status, refusal["code"]) == (409, "lesson_ended")
+
+
+async def test_a_substitute_is_a_person_of_the_school_as_whoever_made_the_lesson_is(desk: Desk) -> None:
+    house = desk.house
+    start = (datetime.now(UTC) + timedelta(days=1)).replace(second=0, microsecond=0).isoformat()
+    tokens = [(await house.link("teacher", "实验小学", name=name))["token"] for name in ("教师甲", "教师乙")]
+    body = {name: value for name, value in house.wanted.items() if name != "supporter"}
+    made = [(await house.ask("POST", "/api/v1/lessons", token, {**body, "start": start}))[1] for token in tokens]
+    _, listed = await desk.ask("GET", "/registry/people")
+    people = {person["name"]: person["id"] for person in listed["items"]}
+    assert people.keys() == {"教师甲", "教师乙"}
+    path = f"/lessons/{made[1]['lesson']}/move"
+    assert (await desk.ask("POST", path, {"start": start}))[1]["teacher"] == people["教师乙"]
+    assert (await desk.ask("POST", path, {"teacher": people["教师甲"]}))[1]["teacher"] == people["教师甲"]
+    rural = await house.link("classroom", "礼张完小")
+    school = next(
+        one["id"] for one in (await desk.ask("GET", "/registry/schools"))[1]["items"] if one["name"] == rural["school"]
+    )
+    _, theirs = await desk.ask("POST", "/registry/people", {"school": school, "name": "教师丙", "kind": "教师"})
+    for other in (theirs["id"], "aaaaaaaaaaaa"):
+        status, refusal = await desk.ask("POST", path, {"teacher": other})
+        assert (status, refusal["code"]) == (404, "person_unknown")
+    await desk.ask("PUT", f"/registry/people/{people['教师乙']}", {"left_on": DAY.date().isoformat()})
+    assert (await desk.ask("POST", path, {"teacher": people["教师乙"]}))[0] == 404

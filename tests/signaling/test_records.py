@@ -23,7 +23,9 @@ from classroom.registry.accounts import Account
 from classroom.registry.facts import Pair
 from classroom.store import activities
 from classroom.store.activities import ActivityRow
+from classroom.store.audit import SERVER
 from classroom.store.ids import new_id
+from classroom.store.registry import By
 from classroom.store.returns import ReturnRow, add_snapshots, put_returns
 from classroom.store.store import Store
 from classroom.store.words import WordRow
@@ -284,6 +286,31 @@ async def test_a_moved_lesson_is_judged_at_its_new_time_and_a_substitute_taught_
     assert (row.begins_at, row.month, row.state, activity_of(row).teacher) == (later, "2019-06", "counted", "t2")
     link = await county.store.links.resolve(token)
     assert link is not None and link.expires_at == begins + timedelta(days=1) + (later - begins)
+
+
+async def test_a_substitute_who_teaches_elsewhere_at_that_time_bears_the_mark(county: County) -> None:
+    teacher = await county.store.people.teacher(county.pair.supporter, "教师甲", By(SERVER, at("08:00")))
+    assert teacher is not None
+    first = await county.lesson(teacher=teacher.id)
+    room = await county.store.registry.classroom(county.pair.supporter, "另一间教室")
+    county.plans = (msgspec.structs.replace(county.plans[0], classroom=room.id), county.plans[1])
+    second, begins = new_id(), at("09:10")
+    stamp = {"lesson": second, "at": begins - timedelta(hours=1), "by": "teacher"}
+    plan = LessonScheduled(
+        **stamp,
+        seq=1,
+        supporter=county.pair.supporter,
+        subject="数",
+        periods=(Period(start=begins, end=begins + timedelta(minutes=40)),),
+        pairs=(county.pair.id,),
+        seats=county.plans,
+    )
+    end = LessonEnded(lesson=second, seq=3, at=begins + timedelta(minutes=41), by="cli", reason="cli")
+    await county.store.journal.append([plan, TeacherReplaced(**stamp, seq=2, teacher=teacher.id), end])
+    await county.store.journal.beat(county.beats(second, begins, begins + timedelta(minutes=40)))
+    await county.records.settle(second, begins + timedelta(hours=1))
+    rows = await county.store.activities.of_lessons([first.lesson or "", second])
+    assert [row.marks for row in rows] == [("teacher_twice",)] * 2
 
 
 # Words.
