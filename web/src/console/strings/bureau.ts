@@ -152,6 +152,7 @@ export const bureau = {
   returns_missing_n: ["{n} 项：{what}", "{n}: {what}"],
   returns_unconfirmed: ["学校未确认", "Not confirmed"],
   returns_receive_all: ["接收全部已提交的 {n} 份", "Receive all {n} filed"],
+  returns_receiving: ["正在接收，已完成 {n} 份", "Receiving, {n} done"],
   returns_blank: ["空白表：", "Blank forms:"],
   blank_annex3: ["附件3", "Annex 3"],
   blank_annex2: ["附件2", "Annex 2"],
