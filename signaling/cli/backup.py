@@ -39,7 +39,7 @@ def restore(
 
 
 async def _back_up(settings: Settings, file: Path) -> Manifest:
-    if settings.database is None and not (settings.data / "classroom.db").exists():
+    if not settings.database and not (settings.data / "classroom.db").exists():
         raise BackupError(f"{settings.data} 里没有数据。 There is no data.")
     store = await Store.open(settings.database_url)
     try:
