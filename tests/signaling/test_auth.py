@@ -10,6 +10,7 @@ import pytest
 
 from classroom.store.audit import MACHINE as BY_MACHINE
 from classroom.store.audit import SERVER
+from classroom.store.programs import Scope
 from classroom.store.store import Store
 from signaling.api import DOORS
 from signaling.api.door import Door
@@ -23,36 +24,37 @@ from tests.signaling.conftest import Person
 
 # Who may do what, as a person reads it. Links: T teacher's, C classroom's, A assistant's, O observer's. Accounts:
 # t teacher, s school officer, b bureau officer, i inspector, a administrator. m: this machine's command line.
-ROLES = "TCAOtsbiam"
+# p: a program's token with every scope.
+ROLES = "TCAOtsbiamp"
 EXPECTED: dict[str, str] = {
-    # action              TCAOtsbiam
-    "read_self": "        TCAOtsbia ",
-    "keep_self": "            tsbia ",
-    "list_lessons": "     T   tsbi m",
-    "create_lesson": "    T   t    m",
-    "read_lesson": "      TCAOt    m",
-    "read_summary": "     TCA tsbi m",
-    "end_lesson": "       T   t    m",
-    "publish": "          TC        ",
-    "subscribe": "        TCAO      ",
-    "read_room": "         C        ",
-    "read_ledger": "           sbi m",
-    "read_returns": "          sbi m",
-    "propose": "               sb  m",
-    "approve": "                b  m",
-    "file_return": "           sb  m",
-    "receive_return": "         b  m",
-    "keep_policy": "            b  m",
-    "read_registry": "         sbiam",
-    "keep_school": "           sb  m",
-    "keep_registry": "          b  m",
-    "mint_link": "                am",
-    "keep_accounts": "          b am",
-    "keep_programs": "            am",
-    "read_audit": "             b am",
-    "read_evidence": "          b  m",
-    "read_log": "               bi m",
-    "read_metrics": "             am",
+    # action              TCAOtsbiamp
+    "read_self": "        TCAOtsbia p",
+    "keep_self": "            tsbia  ",
+    "list_lessons": "     T   tsbi m ",
+    "create_lesson": "    T   t    m ",
+    "read_lesson": "      TCAOt    m ",
+    "read_summary": "     TCA tsbi m ",
+    "end_lesson": "       T   t    m ",
+    "publish": "          TC         ",
+    "subscribe": "        TCAO       ",
+    "read_room": "         C         ",
+    "read_ledger": "           sbi mp",
+    "read_returns": "          sbi mp",
+    "propose": "               sb  m ",
+    "approve": "                b  m ",
+    "file_return": "           sb  m ",
+    "receive_return": "         b  m ",
+    "keep_policy": "            b  m ",
+    "read_registry": "         sbiamp",
+    "keep_school": "           sb  m ",
+    "keep_registry": "          b  m ",
+    "mint_link": "                am ",
+    "keep_accounts": "          b am ",
+    "keep_programs": "            am ",
+    "read_audit": "             b am ",
+    "read_evidence": "          b  mp",
+    "read_log": "               bi mp",
+    "read_metrics": "             am ",
 }
 NAMES = {
     "T": "teacher",
@@ -102,7 +104,7 @@ CLOSED = {route: action for route, action in ROUTES.items() if action is not Non
 
 
 def holders(action: str) -> set[str]:
-    return set(EXPECTED[action][-10:]) - {" "}
+    return set(EXPECTED[action][-11:]) - {" "}
 
 
 def test_every_route_has_its_door_described(tmp_path: Path) -> None:
@@ -141,6 +143,13 @@ def test_the_protocols_page_describes_every_door_of_the_media() -> None:
     assert described == {*MEDIA, "PATCH /sessions/{session}"} - {"GET /metrics"}
 
 
+async def program_token(house: Any, *scopes: str) -> str:
+    body = {"name": "数据平台", "scopes": list(scopes)}
+    status, made, _ = await house.ask("POST", "/api/v1/programs", house.info.secret, body)
+    assert status == 201, made
+    return str(made["token"])
+
+
 class Caller:
     """Somebody of a role, by token or by cookie."""
 
@@ -166,6 +175,7 @@ async def everybody(house: Any, made: Any) -> dict[str, Caller]:
         "A": Caller(house, assistant),
         "O": Caller(house, made["observer"]["token"]),
         "m": Caller(house, house.info.secret),
+        "p": Caller(house, await program_token(house, *get_args(Scope))),
     }
     for letter in "tsbia":
         school = "实验小学" if letter in "ts" else None
