@@ -3,7 +3,7 @@
 import asyncio
 import os
 from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
 from alembic import command
@@ -13,6 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 BUSY_TIMEOUT_MS = 10_000
 """How long a writer waits for another process's transaction (the command line beside a running server)."""
+WRITERS = 5
+"""Transactions that write at once on PostgreSQL: a third of the pool of 15 connections."""
 MIGRATION_LOCK = 0x636C6173
 """Advisory lock number that keeps two PostgreSQL nodes from migrating at once."""
 
@@ -38,9 +40,10 @@ class Database:
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
-        # SQLite has one writer at a time; queueing here is fair, its own busy waiting is not.
+        # SQLite has one writer at a time; queueing here is fair, its own busy waiting is not. On PostgreSQL writers
+        # who wait for one another's locks must leave connections to the one at work: it reads beside its writing.
         self._turn: AbstractAsyncContextManager[Any] = (
-            asyncio.Lock() if engine.dialect.name == "sqlite" else nullcontext()
+            asyncio.Lock() if engine.dialect.name == "sqlite" else asyncio.Semaphore(WRITERS)
         )
 
     @classmethod

@@ -91,6 +91,30 @@ async def test_writers_of_two_processes_wait_for_each_other(url: str) -> None:
         await store.close()
 
 
+async def test_writers_in_a_queue_leave_a_connection_to_the_one_at_work(url: str) -> None:
+    database = await Database.open(url)
+    begun = asyncio.Event()
+
+    async def at_work() -> int:
+        async with database.write() as connection:
+            if connection.dialect.name == "postgresql":
+                await connection.execute(text("SELECT pg_advisory_xact_lock(7)"))
+            await begun.wait()
+            async with database.read() as beside:
+                return await beside.scalar(select(1)) or 0
+
+    try:
+        async with asyncio.timeout(20):
+            writers = [asyncio.create_task(at_work()) for _ in range(40)]
+            # Every connection that the writers can take is taken.
+            async with database.read() as reader:
+                await reader.scalar(select(1))
+            begun.set()
+            assert await asyncio.gather(*writers) == [1] * 40
+    finally:
+        await database.close()
+
+
 @pytest.mark.parametrize(
     ("given", "driver"),
     [
