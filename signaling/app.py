@@ -59,6 +59,7 @@ from signaling.rejudging import Rejudging
 from signaling.seat_socket import add_seat_socket
 from signaling.settings import Settings
 from signaling.setup import Setup
+from signaling.sound import flaw
 from signaling.webhooks import Deliveries
 from signaling.whip import OWNERS, add_media
 
@@ -215,6 +216,9 @@ def _say_where(app: web.Application, url: str, settings: Settings) -> None:
 async def _problems(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Every refusal becomes problem+json; every failure of ours a logged 500 that tells nothing."""
     try:
+        # No id of ours holds what a database cannot even be asked for.
+        if flaw(request.path) is not None:
+            raise Problem("not_found")
         return await handler(request)
     except Problem as problem:
         return problem.response()

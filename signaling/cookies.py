@@ -32,9 +32,15 @@ def browser_of(request: web.Request, public_url: str) -> Browser:
     secure = is_secure(request, public_url)
     return Browser(
         address=subscriber(request.remote or ""),
-        session=request.cookies.get(_name(SESSION, secure)) or None,
-        device=request.cookies.get(_name(DEVICE, secure)) or None,
+        session=_token(request, _name(SESSION, secure)),
+        device=_token(request, _name(DEVICE, secure)),
     )
+
+
+def _token(request: web.Request, cookie: str) -> str | None:
+    """A cookie's value; None where there is none, or one that was never ours."""
+    value = request.cookies.get(cookie, "")
+    return value if value and value.isascii() else None
 
 
 def set_session(request: web.Request, response: web.StreamResponse, public_url: str, tokens: SignedIn) -> None:

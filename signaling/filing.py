@@ -12,11 +12,11 @@ from classroom.ledger.errors import LedgerError
 from classroom.ledger.filing import BUREAU, FROZEN, Action, State, step
 from classroom.ledger.months import local_date, next_month
 from classroom.ledger.snapshot import Form, Snapshot, checked_hand
-from classroom.store import audit, feeds
+from classroom.lesson.events import Instant
+from classroom.store import audit
 from classroom.store.activities import LightActivity
 from classroom.store.audit import Actor
 from classroom.store.edits import Edition, StaleEdit
-from classroom.store.feeds import EventKind
 from classroom.store.returns import (
     ReturnRow,
     StoredCarry,
@@ -57,7 +57,7 @@ class StepBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     on: date | None = None
     file: Id | None = None
     channel: Line = ""
-    at: datetime | None = None
+    at: Instant | None = None
     proof: Reason = ""
 
 
@@ -95,16 +95,6 @@ _DONE: Final[Mapping[Action, str]] = {
     Action.SEND: "sent",
     Action.REVISE: "revised",
 }
-
-_TOLD: Final[Mapping[Action, EventKind]] = {
-    Action.SUBMIT: "return.submitted",
-    Action.GIVE_BACK: "return.given_back",
-    Action.RECEIVE: "return.received",
-    Action.SIGN: "return.signed",
-    Action.SEND: "return.sent",
-    Action.REVISE: "return.revised",
-}
-"""What the county's other systems hear of."""
 
 
 class Filing:
@@ -162,8 +152,6 @@ class Filing:
             said = {"state": after.state.value, "reason": body.reason.strip(), "snapshot": after.snapshot, **detail}
             name = f"return.{_DONE[action]}"
             await audit.note(connection, grant.actor, name, f"return:{month}/{pair}", at, said)
-            if (told := _TOLD.get(action)) is not None:
-                await feeds.publish(connection, told, f"return:{month}/{pair}", at)
 
         await self._with_month(month, at, write)
 

@@ -43,6 +43,7 @@ PURE = [
     "signaling/papers.py",
     "signaling/past.py",
     "signaling/rate.py",
+    "signaling/sound.py",
     "signaling/return_views.py",
     "signaling/tries.py",
     "signaling/view.py",

@@ -10,6 +10,7 @@ from classroom.ledger.errors import LedgerError
 from classroom.ledger.kinds import Kind
 from classroom.ledger.marks import waiting_before
 from classroom.ledger.months import midnight
+from classroom.lesson.events import Instant
 from classroom.store.activities import ActivityState, Filter
 from classroom.store.store import Store
 from signaling.activity_detail import detail_of, words_of
@@ -64,7 +65,7 @@ async def listing(call: Call[ActivitiesQuery, Nothing]) -> Page[ActivityLine]:
     """活动 of any state in order of time, each with the reason why it counts or does not."""
     asked, app = call.query, call.app
     wanted = await _filter(app[STORE], call.grant, asked, app[CLOCK].at())
-    after = None if asked.after is None else read_cursor(asked.after, tuple[datetime, str])
+    after = None if asked.after is None else read_cursor(asked.after, tuple[Instant, str])
     rows = await app[STORE].activities.page(wanted, after=after, limit=asked.limit)
     is_full = len(rows) == asked.limit
     return Page(
@@ -162,7 +163,7 @@ class DecisionBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 async def proposals(call: Call[WordsQuery, Nothing]) -> Page[WordView]:
     """What schools have proposed for months that are filed, the oldest first."""
     asked, store = call.query, call.app[STORE]
-    after = None if asked.after is None else read_cursor(asked.after, tuple[datetime, str])
+    after = None if asked.after is None else read_cursor(asked.after, tuple[Instant, str])
     pairs = await _pairs(store, call.grant.school)
     rows = await store.words.proposed(pairs=pairs, after=after, limit=asked.limit)
     is_full = len(rows) == asked.limit

@@ -9,6 +9,7 @@ import msgspec
 from aiohttp import web
 
 from signaling.problem import Problem
+from signaling.sound import flaw
 
 T = TypeVar("T", bound=msgspec.Struct)
 
@@ -70,9 +71,14 @@ async def read_upload(request: web.Request, max_bytes: int) -> bytes:
 async def read_body(request: web.Request, shape: type[T]) -> T:
     """The request's body as `shape`. Raises Problem(bad_request) saying what is wrong with it."""
     try:
-        return msgspec.json.decode(await read_in_time(request), type=shape)
+        told = msgspec.json.decode(await read_in_time(request), type=shape)
     except msgspec.DecodeError as error:
         raise Problem("bad_request", str(error)) from error
+    except RecursionError:
+        raise Problem("bad_request", "nested too deeply") from None
+    if (unsound := flaw(told)) is not None:
+        raise Problem("bad_request", unsound)
+    return told
 
 
 def answer(value: object, status: int = 200) -> web.Response:

@@ -17,6 +17,7 @@ from signaling.api.table import FORMATS, table_format, table_of
 from signaling.auth import Action, Grant
 from signaling.context import grant_of
 from signaling.problem import Problem
+from signaling.sound import flaw
 
 Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
 Q = TypeVar("Q", bound=msgspec.Struct)
@@ -163,9 +164,12 @@ def read_query(request: web.Request, shape: type[Q], ignored: set[str] | frozens
     if unknown:
         raise Problem("bad_request", f"unknown in the query: {', '.join(sorted(unknown))}")
     try:
-        return msgspec.convert(given, shape, strict=False)
+        asked = msgspec.convert(given, shape, strict=False)
     except msgspec.ValidationError as error:
         raise Problem("bad_request", str(error)) from error
+    if (unsound := flaw(asked)) is not None:
+        raise Problem("bad_request", unsound)
+    return asked
 
 
 __all__ = ["JSON", "Call", "Door", "Doors", "Nothing", "Page", "PageQuery", "Upload", "read_query"]

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Final, Generic, TypeVar, get_origin
 import msgspec
 
 from signaling.problem import Problem
+from signaling.sound import flaw
 
 T = TypeVar("T")
 MAX_LIMIT: Final = 200
@@ -40,9 +41,12 @@ def write_cursor(*place: str | int | None) -> str:
 def read_cursor(cursor: str, shape: type[T]) -> T:
     """What `write_cursor` was given, as a tuple of this shape. Raises Problem(bad_request) for one that is not ours."""
     try:
-        return msgspec.json.decode(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)), type=shape)
-    except (msgspec.MsgspecError, binascii.Error, ValueError):
-        raise Problem("bad_request", "`after` is the `next` of another page of the same list") from None
+        place = msgspec.json.decode(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)), type=shape)
+    except (msgspec.MsgspecError, binascii.Error, ValueError, RecursionError):
+        place = None
+    if place is None or flaw(place) is not None:
+        raise Problem("bad_request", "`after` is the `next` of another page of the same list")
+    return place
 
 
 def is_page(answers: Any) -> bool:
