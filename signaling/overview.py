@@ -1,6 +1,6 @@
 """The desks' first pages: a month by form, what is to be done, alerts; the matrix of a year; annual progress."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Final
 
@@ -430,18 +430,20 @@ def _coverage(facts: MonthFacts) -> Coverage:
 async def _flags(
     store: Store, facts: MonthFacts, mine: Iterable[MonthPair], some: frozenset[str] | None, now: datetime
 ) -> list[FlagLine]:
-    """Alerts of the pairs' month, then marks of its activities while there is room for them."""
+    """Alerts of the pairs' month, then marks of its activities, while there is room for them."""
     month = facts.month.month
     first = month
     for _ in range(11):
         first = previous_month(first)
-    history = await store.sums.monthly(first, previous_month(month), Kind.SYNC, some)
+    history = await store.sums.held(first, previous_month(month), Kind.SYNC, some)
     forms = await store.sums.by_pair(f"{month[:4]}-01", month, some)
     found = [_bureau_flag(raised) for raised in _bureau_alerts(facts) if some is None]
     for one in mine:
+        if len(found) >= MAX_LINES:
+            break
         of_pair = forms.get(one.pair.id, {})
         used = sum(1 for count, _ in of_pair.values() if count)
-        past = [count for count, _, _ in history.get(one.pair.id, {}).values()]
+        past = history.get(one.pair.id, ())
         for raised in alerts_of(_pair_month(facts, one, past, used, now), facts.month, facts.policy):
             found.append(
                 FlagLine(code=raised.code.value, text=raised.text, pair=one.pair.id, pair_name=one.name, activity=None)
@@ -468,7 +470,7 @@ def _bureau_flag(raised: Raised) -> FlagLine:
     return FlagLine(code=raised.code.value, text=raised.text, pair=None, pair_name="", activity=None)
 
 
-def _pair_month(facts: MonthFacts, one: MonthPair, history: list[int], forms: int, now: datetime) -> PairMonth:
+def _pair_month(facts: MonthFacts, one: MonthPair, history: Sequence[int], forms: int, now: datetime) -> PairMonth:
     """What the alerts look at, from the facts of the window's last day."""
     lookup, last, id = facts.lookup, facts.month.last, one.pair.id
     names = {one.pair.supporter: one.supporter_name, one.pair.recipient: one.recipient_name}

@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from classroom.ledger.cells import BUREAU_FORM, CELL_WORDS, SCHOOL_FORM, TEXTS, Figure
-from classroom.ledger.errors import LedgerError
 from classroom.ledger.filing import BUREAU, FROZEN, Action, State, possible
 from classroom.ledger.kinds import Kind
 from classroom.ledger.month_pairs import MonthPair, pair_sides
@@ -303,10 +302,3 @@ def _fact_words(facts: MonthFacts, pair: str) -> dict[str, str]:
                 who = "" if subject == "pair" else facts.book.schools[id].name
                 found[f"fact:{fact.id}"] = f"{who}{FIELDS[subject, field].label}（{fact.since.isoformat()} 起）"
     return found
-
-
-def as_month(text: str) -> str:
-    """A month as an address writes it. Raises LedgerError(month_unknown)."""
-    if len(text) != 7 or not (text[:4] + text[5:]).isascii() or not (text[:4] + text[5:]).isdigit() or text[4] != "-":
-        raise LedgerError("month_unknown")
-    return text

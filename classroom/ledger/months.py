@@ -21,8 +21,6 @@ from classroom.ledger.workdays import SHIPPED, Workdays
 SHANGHAI = timezone(timedelta(hours=8), "Asia/Shanghai")  # no summer time since 1991: fixed, and no zone file is read
 FIRST_DAY = date(2019, 4, 1)
 """The first work month, 2019-04, begins here, not on the 27th of March."""
-LAST_YEAR: Final = 2099
-"""Months are written 20yy-mm."""
 _CUTOFF_DAY = 26
 _NOON = time(12)
 _DAY = timedelta(days=1)

@@ -2,13 +2,12 @@
 
 from collections.abc import Iterable
 from datetime import date, datetime
-from typing import Final, Literal
+from typing import Literal
 
 import msgspec
 
 OutletLevel = Literal["school", "county", "city", "province"]
 """校级, 县级 (县区级), 市级 (地市级), 省及以上."""
-OUTLET_LEVELS: Final[tuple[OutletLevel, ...]] = ("school", "county", "city", "province")
 Span = tuple[datetime, datetime]
 """From the first instant of a month's window (UTC) to the first one after it."""
 

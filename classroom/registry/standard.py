@@ -4,7 +4,6 @@ The text of the guide of 2019 is not public; the items shipped follow what is re
 bureau's to edit. 达标 is the verdict of the bureau's 技术中心, and only possible where every 必备 item has passed.
 """
 
-from datetime import date
 from typing import Annotated, Final, Literal
 
 import msgspec
@@ -74,10 +73,3 @@ def check_verdict(verdict: Equipment, standard: Standard) -> None:
         for code, item in items.items():
             if item.required and not verdict.items.get(code, False):
                 raise RegistryError("items_failed", item.text)
-
-
-def is_equipped(verdict: Equipment | None, day: date) -> bool:
-    """技术装备环境达标 on a day: judged so, and not expired."""
-    if verdict is None or verdict.verdict != "达标":
-        return False
-    return verdict.valid_until is None or day <= verdict.valid_until

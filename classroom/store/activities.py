@@ -307,32 +307,21 @@ class Activities:
 
     async def tallies(self, month: str) -> list[Tally]:
         """The sums of every pair that has any activity in the work month."""
-        return await self._tallies(tallies.c.month == month)
-
-    async def tallies_between(
-        self, first: str, last: str, kind: Kind | None = None, pair: str | None = None
-    ) -> list[Tally]:
-        """The sums of the work months from `first` to `last`, both included, by month; of one form, of one pair."""
-        narrow = [] if kind is None else [tallies.c.kind == kind.value]
-        narrow += [] if pair is None else [tallies.c.pair == pair]
-        return await self._tallies(tallies.c.month >= first, tallies.c.month <= last, *narrow)
-
-    async def dated(
-        self, start: datetime, end: datetime, months: Sequence[str], kind: Kind
-    ) -> dict[str, tuple[int, int]]:
-        """Pair → (活动次数, 参与师生数) of what counts and begins in [start, end): figures by date.
-
-        `months`: the work months that the span touches.
-        """
-        columns = activities.c
-        found = (
-            select(columns.pair, func.count(), func.sum(columns.participants))
-            .where(columns.month.in_(list(months)), columns.begins_at >= start, columns.begins_at < end)
-            .where(columns.kind == kind.value, columns.state == "counted")
-            .group_by(columns.pair)
-        )
+        found = select(tallies).where(tallies.c.month == month).order_by(tallies.c.kind, tallies.c.pair)
         async with self._database.read() as connection:
-            return {row[0]: (row[1], int(row[2])) for row in await connection.execute(found)}
+            rows = (await connection.execute(found)).all()
+        return [
+            Tally(
+                month=month,
+                kind=Kind(kind),
+                pair=pair,
+                count=count,
+                participants=participants,
+                pending=pending,
+                subjects=unpack(subjects),
+            )
+            for month, kind, pair, count, participants, pending, subjects in rows
+        ]
 
     async def shared(self, month: str) -> list[Shared]:
         """What counts for several pairs at once in a work month."""
@@ -342,14 +331,6 @@ class Activities:
         async with self._database.read() as connection:
             rows = await connection.execute(found.order_by(columns.lesson, columns.period, columns.pair))
             return [msgspec.convert(fields(row), Shared) for row in rows.mappings()]
-
-    async def overlap(self, month: str, pairs: frozenset[str] | None = None) -> dict[Kind, Overlap]:
-        """What `distinct` figures of a month take away from the sums of these pairs (None: of all), by form."""
-        return overlap_of(await self.shared(month), pairs)
-
-    async def pending(self, month: str) -> list[LightActivity]:
-        """What waits for a person's word in a work month, in order of time."""
-        return await self._lights(activities.c.month == month, _IS_PENDING)
 
     async def marked(self, month: str) -> list[LightActivity]:
         """What bears a mark (异常提示) in a work month, in order of time."""
@@ -369,22 +350,6 @@ class Activities:
         found = select(*sums).where(columns.activity.in_(list(ids))).group_by(columns.activity)
         async with self._database.read() as connection:
             return {row[0]: (int(row[1]), int(row[2])) for row in await connection.execute(found)}
-
-    async def _tallies(self, *conditions: ColumnElement[bool]) -> list[Tally]:
-        found = select(tallies).where(*conditions).order_by(tallies.c.month, tallies.c.kind, tallies.c.pair)
-        async with self._database.read() as connection:
-            return [
-                Tally(
-                    month=month,
-                    kind=Kind(kind),
-                    pair=pair,
-                    count=count,
-                    participants=participants,
-                    pending=pending,
-                    subjects=unpack(subjects),
-                )
-                for month, kind, pair, count, participants, pending, subjects in await connection.execute(found)
-            ]
 
     async def _lights(self, *conditions: ColumnElement[bool] | TextClause) -> list[LightActivity]:
         found = select(*_LIGHT).where(*conditions).order_by(activities.c.begins_at, activities.c.id)

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, select, text
+from sqlalchemy import ColumnElement, Select, String, cast, func, select, text
 
 from classroom.ledger.kinds import Kind
 from classroom.store.database import Database
@@ -49,8 +49,9 @@ class Sums:
     async def _by_pair(self, found: Select[Any]) -> dict[str, dict[Kind, Sum]]:
         sums: dict[str, dict[Kind, Sum]] = {}
         async with self._database.read() as connection:
-            for pair, kind, count, people in await connection.execute(found):
-                sums.setdefault(pair, {})[Kind(kind)] = (int(count), int(people))
+            rows = (await connection.execute(found)).all()
+        for pair, kind, count, people in rows:
+            sums.setdefault(pair, {})[Kind(kind)] = (int(count), int(people))
         return sums
 
     async def monthly(
@@ -63,9 +64,24 @@ class Sums:
         )
         sums: dict[str, dict[str, tuple[int, int, int]]] = {}
         async with self._database.read() as connection:
-            for pair, month, count, people, pending in await connection.execute(found):
-                sums.setdefault(pair, {})[month] = (count, people, pending)
+            rows = (await connection.execute(found)).all()
+        for pair, month, count, people, pending in rows:
+            sums.setdefault(pair, {})[month] = (count, people, pending)
         return sums
+
+    async def held(
+        self, first: str, last: str, kind: Kind, pairs: frozenset[str] | None = None
+    ) -> dict[str, tuple[int, ...]]:
+        """Pair → how often it held one form in each of the months from `first` to `last` in which it did."""
+        columns = tallies.c
+        found = (
+            select(columns.pair, func.aggregate_strings(cast(columns.count, String), " "))
+            .where(*_inside(first, last, pairs), columns.kind == kind.value, columns.count > 0)
+            .group_by(columns.pair)
+        )
+        async with self._database.read() as connection:
+            rows = (await connection.execute(found)).all()
+        return {pair: tuple(map(int, counts.split())) for pair, counts in rows}
 
     async def subjects(self, first: str, last: str, kind: Kind) -> dict[str, set[str]]:
         """Pair → the subjects that counted of one form in the months from `first` to `last`."""

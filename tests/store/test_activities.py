@@ -86,8 +86,8 @@ async def test_the_tallies_follow_every_change(store: Store, row: ActivityRow) -
     await put(store, moved, seen={"two": 1})
     assert await tallied(store, "2019-05") == [(Kind.DELIVERY, 1, 24, 0, ("科",)), (Kind.SYNC, 1, 67, 1, ("语",))]
     assert await tallied(store, "2019-06") == [(Kind.SYNC, 1, 54, 0, ("音",))]
-    between = await store.activities.tallies_between("2019-05", "2019-06", Kind.SYNC)
-    assert [(one.month, one.count) for one in between] == [("2019-05", 1), ("2019-06", 1)]
+    between = await store.sums.monthly("2019-05", "2019-06", Kind.SYNC)
+    assert between == {row.pair: {"2019-05": (1, 67, 1), "2019-06": (1, 54, 0)}}
     async with store.database.write() as connection:
         await activities.drop(connection, ["two", "four", "none"])
     assert await tallied(store, "2019-06") == []
@@ -159,7 +159,8 @@ async def test_a_list_of_everything_is_refused(store: Store) -> None:
 
 async def test_what_waits_and_what_bears_a_mark_is_found(store: Store, row: ActivityRow) -> None:
     await put(store, named(row, "one"), named(row, "two", state="pending"), named(row, "three", marks=("day_off",)))
-    assert [one.id for one in await store.activities.pending("2019-05")] == ["two"]
+    waiting = await store.activities.page(Filter(month="2019-05", state="pending"))
+    assert [one.id for one in waiting] == ["two"]
     assert [one.id for one in await store.activities.marked("2019-05")] == ["three"]
     assert await store.activities.marked("2019-06") == []
 
@@ -170,9 +171,10 @@ async def test_a_lesson_shared_by_two_pairs_is_one_and_its_host_class_once(store
     second = await store.registry.pair(supporter, other.id, NINE.date())
     theirs = named(row, "two", pair=second.id, participants=56, sharers=2)
     await put(store, msgspec.structs.replace(row, sharers=2), theirs, named(row, "three", period=1, sharers=1))
-    assert await store.activities.overlap("2019-05") == {Kind.SYNC: Overlap(1, 43)}
-    assert await store.activities.overlap("2019-05", frozenset({row.pair})) == {Kind.SYNC: Overlap(0, 0)}
-    assert await store.activities.overlap("2019-06") == {}
+    shared = await store.activities.shared("2019-05")
+    assert activities.overlap_of(shared) == {Kind.SYNC: Overlap(1, 43)}
+    assert activities.overlap_of(shared, frozenset({row.pair})) == {Kind.SYNC: Overlap(0, 0)}
+    assert await store.activities.shared("2019-06") == []
 
 
 def test_three_pairs_in_one_lesson_are_two_too_many() -> None:
@@ -225,5 +227,15 @@ async def test_what_lies_around_a_time_is_found(store: Store, row: ActivityRow) 
 async def test_sums_by_date_leave_the_edges_of_a_work_month_out(store: Store, row: ActivityRow) -> None:
     await put(store, row, named(row, "two", begins_at=NINE + timedelta(days=5)), named(row, "three", state="pending"))
     span = (NINE, NINE + timedelta(days=1))
-    assert await store.activities.dated(*span, ["2019-05"], Kind.SYNC) == {row.pair: (1, 67)}
-    assert await store.activities.dated(*span, ["2019-05"], Kind.MASTER) == {}
+    assert await store.sums.dated(*span, "2019-05") == {row.pair: {Kind.SYNC: (1, 67)}}
+    assert await store.sums.dated(*span, "2019-05", frozenset()) == await store.sums.dated(*span, "2019-06") == {}
+
+
+async def test_the_months_that_held_a_form_are_known_by_their_counts(store: Store, row: ActivityRow) -> None:
+    june = named(row, "two", month="2019-06", begins_at=NINE + timedelta(days=30))
+    waiting = named(row, "four", month="2019-07", state="pending")
+    await put(store, row, june, named(june, "three"), waiting)
+    found = await store.sums.held("2019-04", "2019-07", Kind.SYNC)
+    assert {pair: sorted(counts) for pair, counts in found.items()} == {row.pair: [1, 2]}
+    assert await store.sums.held("2019-04", "2019-07", Kind.SYNC, frozenset()) == {}
+    assert await store.sums.held("2019-07", "2019-07", Kind.SYNC) == {}
