@@ -163,7 +163,7 @@ async def cancel(call: Call[Nothing, Nothing]) -> Closed:
 
 
 class MoveBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """At least one: `start`, 调课, the whole minute of the first period; `teacher`, 代课, a person of the host's school."""
+    """At least one: `start`, 调课, the whole minute of the first period; `teacher`, 代课, a person of that school."""
 
     start: Instant | None = None
     teacher: Id | None = None
