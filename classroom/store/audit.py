@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Any, Final, Literal
 
 import msgspec
-from sqlalchemy import RowMapping, insert, select, text, update
+from sqlalchemy import RowMapping, func, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from classroom.store.database import Database, fields
@@ -94,6 +94,20 @@ def chained(previous: str, row: Mapping[str, Any]) -> str:
     return hashlib.sha256(bytes.fromhex(previous) + line).hexdigest()
 
 
+class Row(msgspec.Struct, frozen=True, kw_only=True):
+    """A row as it is stored, with what chains it to the row before. `detail`: the text that `digest` is of."""
+
+    seq: int
+    at: datetime
+    actor_kind: str
+    actor: str
+    action: str
+    subject: str
+    detail: str | None
+    digest: str
+    hash: str
+
+
 class Audit:
     """The log as a whole."""
 
@@ -106,6 +120,14 @@ class Audit:
         """Append a row of its own: something was seen, or tried."""
         async with self._database.write() as connection:
             await note(connection, actor, action, subject, at, detail)
+
+    async def rows(self, since: datetime) -> list[Row]:
+        """The rows from an instant on, as they are stored, the first of them first; one run of numbers."""
+        async with self._database.read() as connection:
+            first = await connection.scalar(select(func.min(audit.c.seq)).where(audit.c.at >= since))
+            found = select(audit).where(audit.c.seq >= (first or 0)).order_by(audit.c.seq)
+            rows = (await connection.execute(found)).mappings() if first is not None else ()
+            return [msgspec.convert(fields(row), Row) for row in rows]
 
     async def entries(
         self,

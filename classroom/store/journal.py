@@ -47,6 +47,14 @@ class JournalConflict(Exception):
     """Somebody else has written to this lesson since it was read; nothing of the batch was kept."""
 
 
+class Row(msgspec.Struct, frozen=True):
+    """A row as it is stored: the event's exact bytes, and the hash that chains it to the row before."""
+
+    seq: int
+    row: str
+    hash: str
+
+
 class Journal:
     """The truth about lessons."""
 
@@ -100,6 +108,12 @@ class Journal:
             )
             return [decode(row) for row in rows]
 
+    async def rows(self, lesson: str) -> list[Row]:
+        """A lesson's rows as they are stored, in order."""
+        found = select(journal.c.seq, journal.c.row, journal.c.hash).where(journal.c.lesson == lesson)
+        async with self._database.read() as connection:
+            return [Row(*row) for row in await connection.execute(found.order_by(journal.c.seq))]
+
     async def live(self) -> list[str]:
         """The lessons that are open or live: those to go on with after a restart."""
         async with self._database.read() as connection:
@@ -108,16 +122,10 @@ class Journal:
 
     async def broken_at(self, lesson: str) -> int | None:
         """The first place where the chain does not hold (a changed, missing or cut-off row); None when it holds."""
+        rows = await self.rows(lesson)
         async with self._database.read() as connection:
-            chain = select(journal.c.seq, journal.c.row, journal.c.hash).where(journal.c.lesson == lesson)
-            rows = (await connection.execute(chain.order_by(journal.c.seq))).all()
             head = await connection.scalar(select(lessons.c.head).where(lessons.c.id == lesson))
-        previous = GENESIS
-        for place, row in enumerate(rows, start=1):
-            previous = chained(previous, row.row.encode())
-            if row.seq != place or row.hash != previous:
-                return place
-        return None if (head or GENESIS) == previous else len(rows) + 1
+        return broken(rows, head or GENESIS)
 
     async def beat(self, beats: Sequence[Heartbeat]) -> None:
         """Keeps a second's heartbeats of all lessons in one transaction."""
@@ -154,6 +162,16 @@ async def _note(connection: AsyncConnection, events: Sequence[AnyEvent], actors:
             await note(
                 connection, actors.get(event.seq, SERVER), NOTED[type(event)], f"lesson:{event.lesson}", event.at
             )
+
+
+def broken(rows: Sequence[Row], head: str) -> int | None:
+    """The first place where a chain does not hold (a changed, missing or cut-off row); None when it holds to `head`."""
+    previous = GENESIS
+    for place, row in enumerate(rows, start=1):
+        previous = chained(previous, row.row.encode())
+        if row.seq != place or row.hash != previous:
+            return place
+    return None if head == previous else len(rows) + 1
 
 
 def chained(previous: str, line: bytes) -> str:
