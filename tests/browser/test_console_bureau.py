@@ -121,9 +121,6 @@ async def test_the_desk_says_what_to_do_and_its_numbers_open_their_activities(co
 
 async def test_the_matrix_shows_count_and_filing_of_every_pair(county: County) -> None:
     pair, month = await county.pair(), before(await county.current())
-    address = f"/returns/{month}/{pair['id']}"
-    version = (await county.call("GET", address))["version"]
-    await county.call("POST", f"{address}/submit", {"version": version})
     matrix = await county.call("GET", f"/matrix?year={month[:4]}&kind=sync")
     line = next(each for each in matrix["rows"] if each["pair"] == pair["id"])
     cell = next(each for each in line["cells"] if each["month"] == month)
@@ -133,18 +130,24 @@ async def test_the_matrix_shows_count_and_filing_of_every_pair(county: County) -
     cells = row(page, "matrix", f"{TOWN} → {VILLAGE}").locator("td")
     shown = cells.nth(int(month[5:]) - 1)
     await expect(shown.locator(".count")).to_contain_text(str(cell["count"]) if cell["count"] else "·")
-    await expect(shown.get_by_role("img", name="已提交")).to_be_visible()
+    await expect(shown.get_by_role("img", name="已锁定")).to_be_visible()
     await shown.locator(".mark").click()
     await page.wait_for_url(f"**/bureau/returns/{month}/{pair['id']}")
-    await expect(page.get_by_test_id("filing")).to_contain_text("已提交")
+    await expect(page.get_by_test_id("filing")).to_contain_text("已锁定")
 
 
-async def test_a_month_is_closed_from_its_first_number_to_the_sent_paper(county: County) -> None:
+async def test_a_sent_month_is_revised_from_its_first_number_to_the_paper_sent_anew(county: County) -> None:
     month = before(await county.current())
     page = await county.officer("pujiao", "bureau_officer")
     await page.goto(f"{county.url}/bureau/returns/{month}")
     await page.get_by_test_id("open-annex2").click()
     await page.wait_for_url(f"**/bureau/returns/{month}/bureau")
+    await expect(page.get_by_test_id("save-texts")).to_have_count(0)
+    await page.get_by_test_id("revise").click()
+    dialog = page.get_by_role("dialog").filter(has_text="修订版")
+    await dialog.locator("textarea").fill("补报三次研修")
+    await dialog.get_by_role("button").last.click()
+    await expect(page.get_by_test_id("sign")).to_be_visible()
     form = await county.call("GET", f"/returns/{month}/bureau")
     assert await figure(page, "sync.count") == form["cells"]["sync.count"]["printed"]
 
@@ -183,23 +186,19 @@ async def test_a_month_is_closed_from_its_first_number_to_the_sent_paper(county:
 
     sent = await county.call("GET", f"/returns/{month}/bureau")
     assert sent["state"] == "sent"
+    assert [step["action"] for step in sent["history"]][-3:] == ["revise", "sign", "send"]
     assert sent["cells"]["training.count"]["hand"]["reason"] == "三次线下记录尚未录入"
     pair = await county.pair()
     assert (await county.call("GET", f"/returns/{month}/{pair['id']}"))["frozen"]
-    await page.get_by_test_id("revise").click()
-    dialog = page.get_by_role("dialog").filter(has_text="修订版")
-    await dialog.locator("textarea").fill("补报一次研修")
-    await dialog.get_by_role("button").last.click()
-    await expect(page.get_by_test_id("sign")).to_be_visible()
 
 
 async def test_rules_change_with_a_reason_and_never_over_somebody_elses(county: County) -> None:
     page = await county.officer("pujiao", "bureau_officer")
     await page.goto(f"{county.url}/bureau/policy")
-    await page.get_by_label("单位名称").fill("浦江县教育局")
+    await page.get_by_label("单位名称").fill("浦江县教育局普教科")
     await page.get_by_label("单位名称").blur()
     policy = await county.call("GET", "/policy")
-    other: dict[str, Any] = {**policy["value"], "school_total": 45}
+    other: dict[str, Any] = {**policy["value"], "school_total": 47}
     await county.call("PUT", "/policy", {"version": policy["version"], "value": other, "reason": "按统计年报"})
 
     await page.get_by_test_id("policy-save").click()
@@ -212,14 +211,14 @@ async def test_rules_change_with_a_reason_and_never_over_somebody_elses(county: 
     await expect(dialog.get_by_role("alert")).to_contain_text("刚刚被")
 
     await page.reload()
-    await page.get_by_label("单位名称").fill("浦江县教育局")
+    await page.get_by_label("单位名称").fill("浦江县教育局普教科")
     await page.get_by_label("单位名称").blur()
     await page.get_by_test_id("policy-save").click()
     await page.get_by_test_id("policy-reason").fill("印在附件2上")
     await page.get_by_test_id("policy-really").click()
     await expect(page.get_by_role("status")).to_contain_text("已保存")
     value = (await county.call("GET", "/policy"))["value"]
-    assert (value["unit"], value["school_total"]) == ("浦江县教育局", 45)
+    assert (value["unit"], value["school_total"]) == ("浦江县教育局普教科", 47)
 
 
 async def test_a_year_without_a_notice_says_so_until_it_is_entered(county: County) -> None:
@@ -277,3 +276,28 @@ async def test_every_desk_fits_an_office_screen_and_names_its_controls(county: C
         assert await page.evaluate(NAMELESS) == [], path
         assert not await page.evaluate(TOO_WIDE), path
         assert await page.get_by_role("alert").count() == 0, path
+
+
+async def test_a_token_is_shown_once_and_opens_what_it_may_until_it_is_revoked(county: County) -> None:
+    page = await county.officer("guanli", "admin")
+    await page.goto(f"{county.url}/admin/programs")
+    await page.get_by_test_id("new-program").click()
+    await page.get_by_test_id("program-name").fill("县教育数据平台")
+    await page.get_by_test_id("program-make").click()
+    await expect(page.get_by_role("dialog").get_by_role("alert")).to_contain_text("至少选一项")
+    await page.get_by_label("活动").check()
+    await page.get_by_test_id("program-make").click()
+    token = await page.get_by_test_id("secret").inner_text()
+    await page.get_by_test_id("secret-noted").click()
+    await expect(page.get_by_text(token)).to_have_count(0)
+
+    wanted = f"{county.url}/api/v1/activities?month={await county.current()}"
+    bearer = {"Authorization": f"Bearer {token}"}
+    # Not with the page's own cookie: the token alone.
+    context = await page.context.browser.new_context(extra_http_headers=bearer)  # type: ignore[union-attr]
+    assert (await context.request.get(wanted)).status == 200
+    assert (await context.request.get(f"{county.url}/api/v1/registry/schools")).status == 403
+    await row(page, "programs", "县教育数据平台").get_by_role("button", name="作废").click()
+    await page.get_by_test_id("ask-go").click()
+    await expect(row(page, "programs", "县教育数据平台")).to_contain_text("已作废")
+    assert (await context.request.get(wanted)).status == 401
