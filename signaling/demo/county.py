@@ -57,7 +57,8 @@ class Plan(msgspec.Struct, frozen=True):
     start: datetime
     subject: str
     spans: tuple[tuple[int, int], ...]
-    students: int | None
+    absent: int | None
+    """How many of the roster stay away; None: nobody counts."""
     is_test: bool = False
     is_cancelled: bool = False
 
@@ -84,7 +85,8 @@ async def fill(
     await _policy(store, at)
     since = local_date(at) - timedelta(days=31 * months)
     pairs = [await _pair(store, row, since, new_id, at) for row in PAIRS]
-    plans = [plan for plan in _plans(chance, pairs, since, at) if plan.start + 2 * LESSON < at]
+    days = await _school_days(store, since, local_date(at))
+    plans = [plan for plan in _plans(chance, pairs, days) if plan.start + 2 * LESSON < at]
     for done, plan in enumerate(plans, start=1):
         lesson = await _hold(store, plan, new_id())
         await records.settle(lesson, plan.start + 2 * LESSON)
@@ -166,12 +168,16 @@ async def _say(store: Store, new_id: Callable[[], str], at: datetime, wanted: Wa
     await store.registry.change(lambda book: record(book, new_id, wanted, at), By(MACHINE, at))
 
 
-def _plans(chance: random.Random, pairs: list[Pair], since: date, at: datetime) -> Iterator[Plan]:
+async def _school_days(store: Store, first: date, last: date) -> list[date]:
+    workdays = await store.months.workdays()
+    days = [first + timedelta(days=offset) for offset in range((last - first).days + 1)]
+    return [day for day in days if workdays.is_working(day)]
+
+
+def _plans(chance: random.Random, pairs: list[Pair], days: list[date]) -> Iterator[Plan]:
     """A lesson a week and pair, more of the eager ones; now and then a bad line, a test, a cancelled or missed one."""
-    days = (local_date(at) - since).days + 1
     for number, pair in enumerate(pair for pair in pairs if pair.recipient is not None):
-        for offset in range(days):
-            day = since + timedelta(days=offset)
+        for day in days:
             is_due = day.weekday() == number % 5 or (number < 3 and day.weekday() == (number + 2) % 5)
             if is_due and number != 2:  # One pair holds none: the overview must say so.
                 yield _plan(chance, pair, day)
@@ -192,7 +198,7 @@ def _plan(chance: random.Random, pair: Pair, day: date) -> Plan:
         start=start,
         subject=chance.choice(SUBJECTS),
         spans=spans,
-        students=None if chance.random() < 0.3 else chance.randrange(8, 30),
+        absent=None if chance.random() < 0.3 else chance.randrange(3),
         is_test=0.24 <= fate < 0.26,
         is_cancelled=0.26 <= fate < 0.3,
     )
@@ -226,8 +232,15 @@ async def _hold(store: Store, plan: Plan, lesson: str) -> str:
         if plan.spans:
             then(seats.take_seat, plan.spans[0][0], by=rural.seat, seat=rural.seat, device="pc")
         then(state.start, 0 if not plan.spans else max(0, plan.spans[0][0]), by="teacher")
-        if plan.spans and plan.students is not None:
-            then(seats.confirm_headcount, 25, by=rural.seat, seat=rural.seat, students=plan.students, teachers=1)
+        if plan.spans and plan.absent is not None and rural.students is not None:
+            then(
+                seats.confirm_headcount,
+                25,
+                by=rural.seat,
+                seat=rural.seat,
+                students=rural.students - plan.absent,
+                teachers=1,
+            )
         then(state.end, 41, by="teacher", reason="teacher")
     await store.journal.append(events)
     if not plan.is_cancelled:
