@@ -395,7 +395,7 @@ class Records:
         presence: list[RoomPresence] = []
         for one in ids:
             journal = await self._store.journal.events(one)
-            lesson = lesson_facts(journal, _rosters(journal, book))
+            lesson = lesson_facts(journal, rosters_of(journal, book))
             if lesson is None:
                 continue
             lessons.append(lesson)
@@ -452,7 +452,7 @@ def _has_class(activity: Activity, class_id: str) -> bool:
     return activity.class_id == class_id or any(room.class_id == class_id for room in activity.rooms)
 
 
-def _rosters(journal: Sequence[AnyEvent], book: Book) -> Mapping[str, int]:
+def rosters_of(journal: Sequence[AnyEvent], book: Book) -> Mapping[str, int]:
     """Class → size on the lesson's day as the registry has it now."""
     plan, periods = scheduled(journal), periods_of(journal)
     if plan is None:

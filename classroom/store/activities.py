@@ -209,11 +209,12 @@ async def find_adjustments(
     connection: AsyncConnection,
     *,
     into_month: str | None = None,
+    of_month: str | None = None,
     pair: str | None = None,
     activity: str | None = None,
 ) -> list[Adjustment]:
-    """补计 and 冲减 in the order they were made; at least one of the three narrows. Raises ValueError for none."""
-    asked = {"into_month": into_month, "pair": pair, "activity": activity}
+    """补计 and 冲减 in the order they were made; at least one of the four narrows. Raises ValueError for none."""
+    asked = {"into_month": into_month, "of_month": of_month, "pair": pair, "activity": activity}
     narrow = [adjustments.c[name] == value for name, value in asked.items() if value is not None]
     if not narrow:
         raise ValueError("adjustments of what?")
@@ -337,11 +338,18 @@ class Activities:
         return await self._lights(activities.c.month == month, _IS_MARKED)
 
     async def adjustments(
-        self, *, into_month: str | None = None, pair: str | None = None, activity: str | None = None
+        self,
+        *,
+        into_month: str | None = None,
+        of_month: str | None = None,
+        pair: str | None = None,
+        activity: str | None = None,
     ) -> list[Adjustment]:
-        """补计 and 冲减 in the order they were made; at least one of the three narrows. Raises ValueError for none."""
+        """As `find_adjustments`, in a transaction of its own."""
         async with self._database.read() as connection:
-            return await find_adjustments(connection, into_month=into_month, pair=pair, activity=activity)
+            return await find_adjustments(
+                connection, into_month=into_month, of_month=of_month, pair=pair, activity=activity
+            )
 
     async def adjusted(self, ids: Sequence[str]) -> dict[str, tuple[int, int]]:
         """Activity → (count, participants) that its 补计 and 冲减 add up to, of those that have any."""

@@ -9,6 +9,7 @@ from signaling.cli import (
     backup,
     demo,
     doctor,
+    evidence,
     form,
     ledger,
     lesson,
@@ -37,6 +38,7 @@ app.command("doctor")(doctor.doctor)
 app.command("api")(api.api)
 app.command("backup")(backup.backup)
 app.command("restore")(backup.restore)
+app.command("evidence")(evidence.evidence)
 app.command("setup")(setup.setup)
 app.add_typer(account.app, name="account")
 app.add_typer(audit.app, name="audit")
