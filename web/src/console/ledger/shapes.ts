@@ -48,6 +48,7 @@ export interface HeadcountWord {
   teachers: number;
   /** A seat of the lesson, or the teacher. */
   by: string;
+  by_name: string;
   at: Instant;
 }
 

@@ -108,4 +108,9 @@ export const school = {
   return_history_line: ["{words} · {by} · {at}", "{words} · {by} · {at}"],
   return_no_history: ["还没有提交过。", "Never filed."],
   return_frozen: ["已提交，不能修改。", "Filed: it cannot be changed."],
+  return_locked: ["附件2 已报送，本月已锁定。更正作为补计、冲减进入以后的月份。", "The month is reported and locked: corrections go into a later month."],
+  return_not_begun: ["本月度从 {first} 开始，到时才能提交。", "The month begins on {first}: it can be filed from then on."],
+  return_running: ["统计区间到 {last} 才结束：现在定稿，以后开展的活动作为补计进入下一个月度。", "The window ends on {last}: what happens after this goes into the next month."],
+  return_theirs: ["对方写的是：{text}", "They wrote: {text}"],
+  return_take_theirs: ["改用对方的", "Take theirs"],
 } as const satisfies Record<string, readonly [zh: string, en: string]>;
