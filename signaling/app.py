@@ -55,7 +55,7 @@ from signaling.pages import add_pages, document, wants_page
 from signaling.passwords import Passwords
 from signaling.problem import Problem
 from signaling.records import Records
-from signaling.rejudging import Rejudging
+from signaling.rejudging import Rejudger
 from signaling.seat_socket import add_seat_socket
 from signaling.settings import Settings
 from signaling.setup import Setup
@@ -98,8 +98,9 @@ async def _store(app: web.Application) -> AsyncIterator[None]:
     app[STORE] = await Store.open(app[SETTINGS].database_url)
     app[RECORDS] = Records(app[STORE])
     app[FILING] = Filing(app[STORE], app[RECORDS])
-    app[REJUDGE] = Rejudging(app[STORE], app[RECORDS])
+    app[REJUDGE] = Rejudger(app[STORE], app[RECORDS], app[CLOCK])
     await app[STORE].months.refresh(app[CLOCK].at())
+    app[REJUDGE].begin()
     deliveries = Deliveries(app[STORE], app[CLOCK])
     deliveries.start()
     yield

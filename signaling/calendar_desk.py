@@ -14,6 +14,7 @@ from classroom.store.audit import Actor
 from classroom.store.edits import Edition, bump
 from classroom.store.months import CALENDAR, ahead, enter_days, read_months, recompute, write_months
 from classroom.store.policies import put_policy
+from classroom.store.rejudgings import ask_judging
 from classroom.store.store import Store
 from signaling.actors import actor_names
 from signaling.filing import Line, Reason, Version
@@ -105,20 +106,27 @@ async def policy_view(store: Store, version: int | None = None) -> PolicyView:
     return PolicyView(version=version, value=value, by_name=await _by(store, last), at=local(last.at) if last else None)
 
 
-async def set_policy(store: Store, body: PolicyBody, actor: Actor, at: datetime) -> Policy:
-    """A new version; months ahead follow it. The policy before. Raises LedgerError, StaleEdit."""
+async def set_policy(store: Store, body: PolicyBody, actor: Actor, at: datetime) -> None:
+    """A new version; months ahead follow it. Raises LedgerError, StaleEdit.
+
+    Where it counts otherwise, the months that have begun and whose 附件2 has not gone out are to be judged again.
+    """
     _require_reason(body.reason)
     check_policy(body.value)
+    months = await store.months.through(local_date(at))
     async with store.database.write() as connection:
         _, before = await store.policies.current()
         version = await put_policy(connection, body.value, body.version, body.reason.strip(), actor, at)
         if before.month_rules != body.value.month_rules:
             await recompute(connection, at)
+        if before.counting != body.value.counting:
+            sent = await store.returns.sent_months()
+            begun = [row.month for row in months if row.start_at <= at and row.month not in sent]
+            await ask_judging(connection, begun, version)
         old, new = msgspec.to_builtins(before, str_keys=True), msgspec.to_builtins(body.value, str_keys=True)
         changed = {name: [old[name], new[name]] for name in new if old[name] != new[name]}
         detail = {"changed": changed, "reason": body.reason.strip()}
         await audit.note(connection, actor, "policy.changed", f"policy:{version}", at, detail)
-    return before
 
 
 async def calendar_view(store: Store, year: int, now: datetime) -> CalendarView:

@@ -15,7 +15,7 @@ from signaling.filing import Filing
 from signaling.lessons import Lessons
 from signaling.passwords import Passwords
 from signaling.records import Records
-from signaling.rejudging import Rejudging
+from signaling.rejudging import Rejudger
 from signaling.settings import Settings
 from signaling.setup import Setup
 
@@ -27,7 +27,7 @@ RECORDER = web.AppKey("recorder", Recorder)
 RECORDS = web.AppKey("records", Records)
 CONTENTS = web.AppKey("contents", Contents)
 FILING = web.AppKey("filing", Filing)
-REJUDGE = web.AppKey("rejudge", Rejudging)
+REJUDGE = web.AppKey("rejudge", Rejudger)
 CLOCK: web.AppKey[Clock] = web.AppKey("clock")
 NEW_ID: web.AppKey[Callable[[], str]] = web.AppKey("new_id")
 # The secret of server.json: whoever can read that file is this server's own command line.

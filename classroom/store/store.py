@@ -18,6 +18,7 @@ from classroom.store.policies import Policies
 from classroom.store.programs import Programs
 from classroom.store.publicity import PublicityItems
 from classroom.store.registry import RegistryStore
+from classroom.store.rejudgings import Rejudgings
 from classroom.store.returns import Returns
 from classroom.store.sign_ins import SignIns
 from classroom.store.standards import Standards
@@ -49,6 +50,7 @@ class Store:
         self.publicity = PublicityItems(database)
         self.months = Months(database)
         self.policies = Policies(database)
+        self.rejudgings = Rejudgings(database)
         self.returns = Returns(database)
         self.programs = Programs(database)
         self.webhooks = Webhooks(database)

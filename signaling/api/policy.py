@@ -31,7 +31,6 @@ async def read(call: Call[PolicyQuery, Nothing]) -> PolicyView:
 async def change(call: Call[Nothing, PolicyBody]) -> PolicyView:
     """A new version, with a reason. Months ahead follow it, and open months are judged again by its rules."""
     at = call.app[CLOCK].at()
-    before = await set_policy(call.app[STORE], call.body, call.grant.actor, at)
-    if before.counting != call.body.value.counting:
-        call.app[REJUDGE].begin(at)
+    await set_policy(call.app[STORE], call.body, call.grant.actor, at)
+    call.app[REJUDGE].begin()
     return await policy_view(call.app[STORE])

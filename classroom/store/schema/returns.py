@@ -52,6 +52,14 @@ policies = Table(
     Column("value", Text, nullable=False),
 )
 
+# Open months that a change of the counting rules wants judged again; a row goes when that is done.
+rejudgings = Table(
+    "rejudgings",
+    metadata,
+    Column("month", MONTH, primary_key=True),
+    Column("policy", Integer, nullable=False),
+)
+
 # `pair` is "bureau" for 附件2: so no foreign key. A form that nobody has touched has no row.
 returns = Table(
     "returns",

@@ -70,6 +70,12 @@ def _create_months() -> None:
         sa.Column("value", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("version", name=op.f("pk_policies")),
     )
+    op.create_table(
+        "rejudgings",
+        sa.Column("month", MONTH, nullable=False),
+        sa.Column("policy", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("month", name=op.f("pk_rejudgings")),
+    )
 
 
 def _create_returns() -> None:
