@@ -126,9 +126,11 @@ def _ecma(schema: Any) -> Any:
     """The schema with patterns and references as ECMA 262 and OpenAPI have them."""
     if isinstance(schema, dict):
         done = {name: _ecma(value) for name, value in schema.items()}
+        # A set has no order of its own, and the page is to be the same every time; a struct's fields say their defaults.
         if done.get("uniqueItems") and "default" in done:
-            # A set has no order of its own, and the page is to be the same every time.
             done["default"] = sorted(done["default"])
+        if isinstance(done.get("default"), dict) and done["default"]:
+            del done["default"]
         if isinstance(done.get("pattern"), str):
             done["pattern"] = done["pattern"].replace(r"\Z", "$")
         if isinstance(done.get("$ref"), str):
