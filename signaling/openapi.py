@@ -126,7 +126,7 @@ def _ecma(schema: Any) -> Any:
     """The schema with patterns and references as ECMA 262 and OpenAPI have them."""
     if isinstance(schema, dict):
         done = {name: _ecma(value) for name, value in schema.items()}
-        # A set has no order of its own, and the page is to be the same every time; a struct's fields say their defaults.
+        # A set has no order, and the page is to be the same every time; a struct's own fields say their defaults.
         if done.get("uniqueItems") and "default" in done:
             done["default"] = sorted(done["default"])
         if isinstance(done.get("default"), dict) and done["default"]:
