@@ -16,6 +16,8 @@ UNPACKED_MAX_BYTES: Final = 50 * 2**20
 """Photographs may be in the file."""
 TEXT_MAX_BYTES: Final = 8 * 2**20
 """Of a document's own text; a form has 0.1 MB."""
+SIGNS_MAX: Final = 200_000
+"""In all squares together; three texts of a form have 6 000. Tables within tables repeat their text at each depth."""
 ROWS_MAX: Final = 300
 COLUMNS_MAX: Final = 64
 
@@ -49,8 +51,10 @@ def rows_of(data: bytes, name: str) -> list[Row]:
     else:
         raise PaperError("file_kind")
     found: list[Row] = []
+    signs = 0
     for row in rows:
-        if len(found) == ROWS_MAX or len(row) > COLUMNS_MAX:
+        signs += sum(len(square.text) for square in row)
+        if len(found) == ROWS_MAX or len(row) > COLUMNS_MAX or signs > SIGNS_MAX:
             raise PaperError("not_the_form", "行列太多")
         found.append(row)
     return found

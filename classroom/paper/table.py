@@ -1,6 +1,7 @@
 """Tables: a list in a csv or xlsx file, read into rows of text, and written. Meaning is the reader's business."""
 
 import csv
+import re
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime, time
@@ -17,7 +18,10 @@ ROWS_MAX: Final = 20_000
 COLUMNS_MAX: Final = 64
 TEXT_MAX: Final = 4_000
 """Characters in one cell; 亮点做法 has at most 2 000."""
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
+LINE_MAX: Final = 64_000
+"""Characters in one line of a csv file."""
+_UNPRINTABLE: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 """A text that begins so is run as a formula by an office program which opens the csv."""
 
 Value = str | int | float | None
@@ -60,10 +64,23 @@ def _csv_rows(data: bytes) -> Iterator[list[str]]:
     first = text.split("\n", 1)[0]
     delimiter = "\t" if "\t" in first and "," not in first else ","
     try:
-        for row in csv.reader(StringIO(text, newline=""), delimiter=delimiter):
-            yield [_unguarded(cell.strip()) for cell in row]
+        for row in csv.reader(_lines(text), delimiter=delimiter):
+            yield [_unguarded(printable(cell).strip()) for cell in row]
     except csv.Error as error:
         raise PaperError("file_torn") from error
+
+
+def _lines(text: str) -> Iterator[str]:
+    """One after the other, none so long that its cells alone fill the memory."""
+    for number, line in enumerate(StringIO(text, newline=""), 1):
+        if len(line) > LINE_MAX:
+            raise PaperError("file_too_large", f"第 {number} 行太长")
+        yield line
+
+
+def printable(text: str) -> str:
+    """Without control characters: no paper and no database can hold them, and nobody has typed them."""
+    return _UNPRINTABLE.sub("", text)
 
 
 def _decoded(data: bytes) -> str:
@@ -116,7 +133,7 @@ def text_of(value: object) -> str:
         return value.date().isoformat() if value.time() == time() else value.isoformat(" ", "minutes")
     if isinstance(value, date | time):
         return value.isoformat()
-    return str(value).replace("_x000D_", "").strip()
+    return printable(str(value).replace("_x000D_", "")).strip()
 
 
 def _guarded(value: Value) -> Value:

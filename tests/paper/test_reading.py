@@ -21,6 +21,7 @@ from classroom.paper.annex3 import annex3
 from classroom.paper.errors import PaperError
 from classroom.paper.formats import PaperFormat, write_sheet
 from classroom.paper.reading import read_annex3
+from classroom.paper.squares import rows_of
 from tests.paper.conftest import BUREAU, SCHOOL, WORST_SCHOOL
 
 OFFICE: tuple[PaperFormat, ...] = ("xlsx", "docx")
@@ -281,3 +282,16 @@ def test_labels_in_any_disorder_give_cells_or_the_one_error(rows: list[list[str]
     except PaperError:
         return
     assert found.keys() == set(SCHOOL_FORM)
+
+
+def test_tables_within_tables_cost_no_more_than_their_text() -> None:
+    inner = "<w:p/>"
+    for _ in range(60):
+        text = f"<w:p><w:r><w:t>{'字' * 10_000}</w:t></w:r></w:p>"
+        inner = f"<w:tbl><w:tr><w:tc>{inner}{text}</w:tc></w:tr></w:tbl>"
+    target = BytesIO()
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as package:
+        package.writestr("word/document.xml", f"<w:document {nsdecls('w')}><w:body>{inner}</w:body></w:document>")
+    with pytest.raises(PaperError) as refusal:
+        rows_of(target.getvalue(), "form.docx")
+    assert (refusal.value.code, refusal.value.detail) == ("not_the_form", "行列太多")

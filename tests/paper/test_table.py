@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from classroom.paper.errors import PaperError
-from classroom.paper.packages import UNPACKED_MAX_BYTES
+from classroom.paper.packages import ENTRY, UNPACKED_MAX_BYTES, XML_MAX_BYTES
 from classroom.paper.table import COLUMNS_MAX, ROWS_MAX, read_table, write_table
 
 HEADERS = ["层级", "序号", "支援学校", "受援学校"]
@@ -51,7 +51,7 @@ def test_numbers_keep_their_digits_and_texts_their_zeros(format: str) -> None:
     assert read_table(data, f"list.{format}")[1] == ["67", "0579", "", "92.3"]
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+86", "-5", "@SUM(A1)", '=HYPERLINK("http://x","点")'])
+@pytest.mark.parametrize("text", ["=1+1", "+86", "-5", "@SUM(A1)", "＝1+1", "＠SUM(A1)", '=HYPERLINK("http://x","点")'])
 def test_no_text_is_ever_a_formula(text: str) -> None:
     csv_file = write_table(["甲"], [[text]], "csv")
     line = csv_file.decode("utf-8-sig").splitlines()[1]
@@ -117,6 +117,32 @@ def test_a_package_that_unpacks_without_end_is_refused() -> None:
             part.write(bytes(2**20))
     assert len(bomb.getvalue()) < 2**18
     assert code(bomb.getvalue(), "list.xlsx") == "file_too_large"
+
+
+def test_text_that_unpacks_to_what_fills_the_memory_is_refused() -> None:
+    # 30 kB on the line; openpyxl would make objects of 300 MB from it.
+    endless = b"<workbook><definedNames>" + b"<definedName>A1</definedName>" * 500_000
+    assert code(repacked(xlsx(*ROWS), "xl/workbook.xml", endless), "list.xlsx") == "file_too_large"
+    # Whatever the part is called, and however its text begins.
+    hidden = repacked(xlsx(*ROWS), "docProps/core.xml", b"\xef\xbb\xbf \n" + endless)
+    assert code(hidden.replace(b"docProps/core.xml", b"docProps/core.png"), "list.xlsx") == "file_too_large"
+
+
+def test_pictures_in_a_list_are_no_text() -> None:
+    picture = b"\x89PNG\r\n\x1a\n" + bytes(XML_MAX_BYTES)
+    assert read_table(repacked(xlsx(*ROWS), "docProps/app.xml", picture), "list.xlsx") == ROWS
+
+
+def test_more_parts_than_any_package_has_are_refused() -> None:
+    assert code(xlsx(*ROWS) + ENTRY * 3_000, "list.xlsx") == "file_too_large"
+
+
+def test_a_line_without_end_is_refused() -> None:
+    assert code(b"," * 100_000) == "file_too_large"
+
+
+def test_what_cannot_be_printed_is_left_out() -> None:
+    assert read_table("实验\x01小学,\ufffe檀溪\x0b中小".encode(), "list.csv") == [["实验小学", "檀溪中小"]]
 
 
 def test_a_document_type_is_refused() -> None:

@@ -55,6 +55,7 @@ async def test_a_file_is_what_its_bytes_say(tmp_path: Path, data: bytes, media: 
         (b"MZ\x90", "file_kind_unknown"),
         (b"<svg onload=alert(1)>", "file_kind_unknown"),
         (package("readme.txt"), "file_kind_unknown"),
+        (package("word/document.xml") + b"PK\x01\x02" * 3_000, "file_kind_unknown"),
         (package("word/document.xml", "word/vbaProject.bin"), "file_kind_unknown"),
         (package("word/document.xml")[:-30], "file_damaged"),
     ],
