@@ -14,7 +14,7 @@ from classroom.registry.items import Material, Publicity
 from classroom.registry.standing import county_of, in_list_order, is_small, level_of, sides, stage_of
 
 
-class MonthPair(msgspec.Struct, frozen=True, kw_only=True):
+class MonthPair(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A pair in a work month, with the names and facts of the window's last day."""
 
     pair: Pair

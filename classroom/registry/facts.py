@@ -1,4 +1,7 @@
-"""Schools, classrooms, classes, pairs and consents as frozen facts. Dates are local dates (+08:00) of the county."""
+"""Schools, classrooms, classes, pairs and consents as frozen facts. Dates are local dates (+08:00) of the county.
+
+None of them can refer back to itself, so the garbage collector need not look at the tens of thousands of a province.
+"""
 
 from datetime import date, datetime
 from typing import Any, Literal
@@ -11,7 +14,7 @@ PairStatus = Literal["active", "待定", "ended"]
 Role = Literal["teacher", "classroom", "assistant", "observer"]
 
 
-class School(msgspec.Struct, frozen=True, kw_only=True):
+class School(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """学校. `county` decides whose own school it is."""
 
     id: str
@@ -19,7 +22,7 @@ class School(msgspec.Struct, frozen=True, kw_only=True):
     county: str | None = None
 
 
-class Classroom(msgspec.Struct, frozen=True, kw_only=True):
+class Classroom(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """教室: a standing place in a school, with its own link."""
 
     id: str
@@ -27,14 +30,14 @@ class Classroom(msgspec.Struct, frozen=True, kw_only=True):
     name: str
 
 
-class Size(msgspec.Struct, frozen=True, kw_only=True):
+class Size(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """The roster (名册) has this many students from `since` on."""
 
     since: date
     students: int
 
 
-class Class(msgspec.Struct, frozen=True, kw_only=True):
+class Class(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """班级. `sizes` in order of `since`."""
 
     id: str
@@ -43,14 +46,14 @@ class Class(msgspec.Struct, frozen=True, kw_only=True):
     sizes: tuple[Size, ...] = ()
 
 
-class StatusChange(msgspec.Struct, frozen=True, kw_only=True):
+class StatusChange(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """The pair has this status from `since` on, that day included."""
 
     since: date
     status: PairStatus
 
 
-class Pair(msgspec.Struct, frozen=True, kw_only=True):
+class Pair(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """结对: supporter (支援学校) and recipient (受援学校; None while 待定).
 
     `level` is the 结对层级 as the county's list has it, e.g. 县内; it stands where the schools' codes do not say it.
@@ -65,7 +68,7 @@ class Pair(msgspec.Struct, frozen=True, kw_only=True):
     statuses: tuple[StatusChange, ...] = ()
 
 
-class Fact(msgspec.Struct, frozen=True, kw_only=True):
+class Fact(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A dated attribute of a school or a pair: it holds from `since` (local date, inclusive) until the next one.
 
     `value` is of the shape that registry.fields has for the field; None: taken back. A figure made of it names it

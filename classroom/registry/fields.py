@@ -35,14 +35,14 @@ LAST_DAY: Final = date(2099, 12, 31)
 MAX_TERMS: Final = 40
 
 
-class Space(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Space(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, gc=False):
     """学校(网络)空间 on 之江汇: open from `opened_on`."""
 
     opened_on: date
     url: WebAddress = ""
 
 
-class Equipment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Equipment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, gc=False):
     """技术装备核定 by the bureau's 技术中心, `valid_until` inclusive. `items`: code of the standard → passed."""
 
     verdict: Verdict
@@ -53,14 +53,14 @@ class Equipment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     note: Annotated[str, msgspec.Meta(max_length=500)] = ""
 
 
-class Contact(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Contact(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, gc=False):
     """联系人 and 联系电话."""
 
     name: Line
     phone: Phone = ""
 
 
-class Term(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Term(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, gc=False):
     """学期: first and last day of teaching, both inclusive."""
 
     first: date
@@ -68,7 +68,7 @@ class Term(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     name: Line
 
 
-class Agreement(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Agreement(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, gc=False):
     """结对协议: signed, in force until a day (inclusive), its scan."""
 
     signed_on: date
@@ -76,14 +76,14 @@ class Agreement(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     file: Id | None = None
 
 
-class Plan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Plan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, gc=False):
     """结对方案."""
 
     signed_on: date
     file: Id | None = None
 
 
-class Uploaded(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Uploaded(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, gc=False):
     """结对协议已上传 to a school's space."""
 
     on: date

@@ -1,6 +1,7 @@
 """`classroom serve`."""
 
 import asyncio
+import gc
 import signal
 import ssl
 
@@ -17,6 +18,9 @@ def serve(settings: Settings) -> None:
     """Run the server until it is told to stop (SIGTERM, Ctrl-C)."""
     configure_logs(settings.log_level)
     _require_tls_files(settings)
+    # What has been imported lives as long as the process: looking it through again and again would only halt lessons.
+    gc.collect()
+    gc.freeze()
     try:
         asyncio.run(_until_told(settings))
     except DataBusy as error:
