@@ -6,7 +6,7 @@ import structlog
 
 from classroom.registry.accounts import Account, AccountError, check_password, login_key, password_form
 from classroom.store.audit import Actor
-from classroom.store.sign_ins import Key, LockedOut, SignedIn
+from classroom.store.sign_ins import AccountChanged, Key, LockedOut, SignedIn
 from classroom.store.store import Store
 from signaling.cookies import Browser
 from signaling.passwords import Passwords
@@ -32,15 +32,25 @@ async def sign_in(
     if account is None or not fits or not account.is_open(at):
         log.warning("sign-in refused", account=account.id if account else None, address=browser.address)
         raise Problem("sign_in_failed")
-    return account, await begin_session(store, account, candidate.keys, browser, at)
+    try:
+        return account, await begin_session(store, account, candidate.keys, browser, at)
+    except AccountChanged:
+        # Reset or disabled while the old password was being checked: it fits no more.
+        raise Problem("sign_in_failed") from None
 
 
 async def begin_session(
     store: Store, account: Account, keys: tuple[Key, ...], browser: Browser, at: datetime
 ) -> SignedIn:
-    """A session that takes the place of whatever the browser had."""
+    """A session that takes the place of whatever the browser had. Raises AccountChanged."""
     return await store.sign_ins.begin(
-        account.id, keys, at, address=browser.address, ended=browser.session, device=browser.device
+        account.id,
+        keys,
+        at,
+        address=browser.address,
+        ended=browser.session,
+        device=browser.device,
+        version=account.version,
     )
 
 
@@ -65,7 +75,10 @@ async def change_own_password(
     await store.sign_ins.forgive(keys)
     made = await passwords.hash(form)
     changed, revoked = await store.accounts.set_password(account.id, made, None, Actor("account", account.id), at)
-    return await begin_session(store, changed, (), browser, at), revoked
+    try:
+        return await begin_session(store, changed, (), browser, at), revoked
+    except AccountChanged:
+        raise Problem("session_ended") from None
 
 
 def _typed(login: str, password: str) -> tuple[str | None, str]:

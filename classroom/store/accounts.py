@@ -158,8 +158,9 @@ class Accounts:
             before = await _locked(connection, account)
             if before.disabled_at is None:
                 return before
+            after = await _update(connection, before, {"disabled_at": None})
             await note(connection, actor, "account.enabled", f"account:{account}", at)
-            return await _update(connection, before, {"disabled_at": None})
+            return after
 
     async def set_password(
         self, account: str, password_hash: str, once_until: datetime | None, actor: Actor, at: datetime

@@ -56,6 +56,10 @@ class LockedOut(Exception):
         self.until = until
 
 
+class AccountChanged(Exception):
+    """The account has another password, or is disabled, since its password was looked at: no session was made."""
+
+
 class Candidate(msgspec.Struct, frozen=True, kw_only=True):
     """Whom a login may be of. `account` is None for a login that nobody has; the keys are told apart by nothing."""
 
@@ -131,13 +135,19 @@ class SignIns:
         address: str,
         ended: str | None = None,
         device: str | None = None,
+        version: int | None = None,
     ) -> SignedIn:
         """A new session, never one that was there before; `ended` is the token of the one that it takes the place of.
 
-        The browser is known from now on, by the token `device` when that is one of this account's.
+        The browser is known from now on, by the token `device` when that is one of this account's. `version` is of the
+        account whose password was looked at; raises AccountChanged when it is another one by now.
         """
         token = new_token()
         async with self._database.write() as connection:
+            # Held until the session is there: whoever resets the password meanwhile finds it, and ends it.
+            now = select(accounts.c.version).where(accounts.c.id == account).with_for_update(read=True)
+            if version is not None and await connection.scalar(now) != version:
+                raise AccountChanged(account)
             await _forgive(connection, keys)
             if ended is not None:
                 await _end(connection, ended, at)

@@ -8,7 +8,7 @@ import pytest
 from classroom.registry.accounts import DEVICE_LIFE, FORGOTTEN, IDLE, LONGEST, Account
 from classroom.store.accounts import NewAccount
 from classroom.store.audit import MACHINE
-from classroom.store.sign_ins import MAX_DEVICES, Key, LockedOut
+from classroom.store.sign_ins import MAX_DEVICES, AccountChanged, Key, LockedOut, SignedIn
 from classroom.store.store import Store
 
 AT = datetime(2026, 9, 1, 1, 0, tzinfo=UTC)
@@ -45,6 +45,27 @@ async def test_a_session_is_its_accounts_until_it_is_ended(store: Store) -> None
         "session.ended",
         "session.begun",
     ]
+
+
+async def test_no_session_begins_with_a_password_that_was_reset_meanwhile(store: Store) -> None:
+    account = await officer(store)
+    looked_at = (await store.sign_ins.candidate(account.login, None, HOME, AT)).account
+    assert looked_at is not None
+    await store.accounts.set_password(account.id, "another hash", AT + DEVICE_LIFE, MACHINE, AT)
+    with pytest.raises(AccountChanged):
+        await store.sign_ins.begin(account.id, (), AT, address=HOME, version=looked_at.version)
+    assert await store.audit.entries(action="session.") == []
+
+
+async def test_of_a_reset_and_a_sign_in_at_once_no_session_is_left(store: Store) -> None:
+    account = await officer(store)
+    begun = [store.sign_ins.begin(account.id, (), AT, address=HOME, version=account.version) for _ in range(4)]
+    reset = store.accounts.set_password(account.id, "another hash", AT + DEVICE_LIFE, MACHINE, AT)
+    made = await asyncio.gather(*begun[:2], reset, *begun[2:], return_exceptions=True)
+    for one in made:
+        assert isinstance(one, SignedIn | AccountChanged | tuple)
+        if isinstance(one, SignedIn):
+            assert await store.sign_ins.resolve(one.session, AT + SECOND) is None
 
 
 async def test_a_session_idles_out_and_use_keeps_it_but_not_beyond_a_working_day(store: Store) -> None:
