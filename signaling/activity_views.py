@@ -265,6 +265,12 @@ def room_of(room: RoomEvidence, book: Book, confirmed: Sequence[ConfirmedView]) 
     )
 
 
+class Proposal(WordView, frozen=True, kw_only=True):
+    """A word that waits for the bureau, and the activity it is about; None once a log took a hand entry's place."""
+
+    about: ActivityLine | None
+
+
 def word_of(row: WordRow, people: Mapping[str, str], files: Mapping[str, str]) -> WordView:
     """A word with its names. `people`: "kind:id" → name; `files`: file → name."""
     by, decider = f"{row.actor.kind}:{row.actor.id}", None

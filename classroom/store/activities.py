@@ -261,6 +261,11 @@ class Activities:
         async with self._database.read() as connection:
             return next(iter(await rows_by_id(connection, [activity])), None)
 
+    async def many(self, ids: Sequence[str]) -> list[ActivityRow]:
+        """Those of `ids` that are there, by id."""
+        async with self._database.read() as connection:
+            return await rows_by_id(connection, ids)
+
     async def of_lessons(self, lessons: Sequence[str]) -> list[ActivityRow]:
         """The activities of several lessons, lesson by lesson."""
         columns = activities.c

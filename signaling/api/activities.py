@@ -14,7 +14,7 @@ from classroom.lesson.events import Instant
 from classroom.store.activities import ActivityState, Filter
 from classroom.store.store import Store
 from signaling.activity_detail import detail_of, words_of
-from signaling.activity_views import ActivityDetail, ActivityLine, WordView
+from signaling.activity_views import ActivityDetail, ActivityLine, Proposal, WordView
 from signaling.api.door import Call, Doors, Nothing
 from signaling.api.paging import Page, PageQuery, read_cursor, write_cursor
 from signaling.auth import Grant
@@ -159,8 +159,8 @@ class DecisionBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     reason: Reason
 
 
-@DOORS.door("GET", "/api/v1/words", may="read_ledger", query=WordsQuery, answers=Page[WordView])
-async def proposals(call: Call[WordsQuery, Nothing]) -> Page[WordView]:
+@DOORS.door("GET", "/api/v1/words", may="read_ledger", query=WordsQuery, answers=Page[Proposal])
+async def proposals(call: Call[WordsQuery, Nothing]) -> Page[Proposal]:
     """What schools have proposed for months that are filed, the oldest first."""
     asked, store = call.query, call.app[STORE]
     after = None if asked.after is None else read_cursor(asked.after, tuple[Instant, str])
@@ -168,7 +168,15 @@ async def proposals(call: Call[WordsQuery, Nothing]) -> Page[WordView]:
     rows = await store.words.proposed(pairs=pairs, after=after, limit=asked.limit)
     is_full = len(rows) == asked.limit
     cursor = write_cursor(rows[-1].at.isoformat(), rows[-1].id) if is_full else None
-    return Page(await words_of(store, rows), cursor)
+    activities = await store.activities.many([one.activity for one in rows])
+    about = {line.id: line for line in await call.app[RECORDS].lines(activities, call.app[CLOCK].at())}
+    return Page(
+        [
+            Proposal(**msgspec.structs.asdict(word), about=about.get(word.activity))
+            for word in await words_of(store, rows)
+        ],
+        cursor,
+    )
 
 
 @DOORS.door(

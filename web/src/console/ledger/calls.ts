@@ -1,5 +1,5 @@
 import { call } from "../api";
-import type { ActivityDetail, ActivityLine, ActivityState, FileRef, Kind, MonthInfo, Numbers, Page, Word, WordKind } from "./shapes";
+import type { ActivityDetail, ActivityLine, ActivityState, FileRef, Kind, MonthInfo, Numbers, Page, Proposal, Word, WordKind } from "./shapes";
 
 // The ledger's calls of the API; pages name no addresses of their own.
 
@@ -44,7 +44,7 @@ export interface NewWord {
 export const sayWord = (activity: string, word: NewWord): Promise<Word> => call("POST", `/activities/${encodeURIComponent(activity)}/words`, word);
 export const decideWord = (id: string, verdict: "approve" | "refuse", reason: string): Promise<unknown> => call("POST", `/words/${encodeURIComponent(id)}/${verdict}`, { reason });
 
-export const proposedWords = (): Promise<Page<Word>> => call("GET", "/words?state=proposed");
+export const proposedWords = (): Promise<Page<Proposal>> => call("GET", "/words?state=proposed");
 
 export interface HandActivity {
   kind: Kind;

@@ -112,6 +112,11 @@ export interface Word {
   decision: string | null;
 }
 
+/** A word that waits for the bureau, and what it is about. */
+export interface Proposal extends Word {
+  about: ActivityLine | null;
+}
+
 export interface FileRef {
   id: string;
   name: string;

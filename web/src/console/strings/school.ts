@@ -42,6 +42,8 @@ export const school = {
   pending_title: ["待确认的活动", "Activities to confirm"],
   pending_intro: ["这些活动同堂时间不足或情况特殊，系统没有自动计入。点开看清连接过程，再说明理由：确认计入，或认定不计。", "The system did not count these by itself. Open one, look at the connections, then confirm or reject it with a reason."],
   pending_empty: ["没有待确认的活动。", "Nothing waits to be confirmed."],
+  pending_to_decide: ["学校送审，等您决定", "What schools have proposed"],
+  pending_about: ["{kind} · {pair} · {at}", "{kind} · {pair} · {at}"],
   pending_proposed: ["已送教育局审核", "With the bureau"],
   pending_proposed_empty: ["没有等待教育局审核的说明。", "Nothing waits for the bureau."],
 
