@@ -1,6 +1,8 @@
 """`/webhooks`: addresses that are told of what happens."""
 
+from contextlib import suppress
 from datetime import datetime
+from ipaddress import ip_address
 from typing import Annotated
 from urllib.parse import urlsplit
 
@@ -122,6 +124,11 @@ def _check(url: str) -> None:
         raise Problem("bad_address") from None
     if not parts.hostname or parts.username is not None or parts.password is not None or parts.fragment:
         raise Problem("bad_address")
+    with suppress(ValueError):
+        place = ip_address(parts.hostname)
+        # Where a cloud keeps its machines' keys, and where nobody listens; the county's own network is private.
+        if place.is_link_local or place.is_multicast or place.is_unspecified:
+            raise Problem("bad_address")
 
 
 async def _line(store: Store, hook: Webhook) -> WebhookLine:
