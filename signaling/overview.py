@@ -383,6 +383,10 @@ def _todo(
         )
 
     found = []
+    if grant.school is None and not (facts.policy.unit and facts.policy.county):
+        found.append(todo("policy", "先填写单位名称和行政区划代码：没有代码时，登记的学校都算作本县", None, None))
+    if grant.school is None and not facts.pairs:
+        found.append(todo("pairs", "还没有登记结对，请导入附件1 名单", None, None))
     if month.is_provisional and grant.school is None:
         found.append(todo("calendar", f"{month.month[:4]}年节假日表未更新，请录入放假通知", None, None))
     if pending:
@@ -396,7 +400,7 @@ def _todo(
             found.append(todo("file", f"{words}附件3 {verb}", month.school_due_on, month.school_due_at, one))
         elif state is State.SUBMITTED and grant.school is None:
             found.append(todo("receive", f"{words}附件3 等待接收", None, None, one))
-    if grant.school is None and now >= month.start_at:
+    if grant.school is None and facts.pairs and now >= month.start_at:
         bureau, due_on = facts.state(BUREAU), local_date(month.bureau_due_at)
         if bureau is State.DRAFT:
             found.append(todo("sign", f"{words}附件2 等待领导签批", due_on, month.bureau_due_at))

@@ -333,8 +333,7 @@ class _Planner:
         before = len(says)
         if (found.level, found.place) != (read.level, read.place):
             self._batch.places.append((found.id, read.level, read.place))
-            was = f"{found.level or '未填'}第 {found.place or '?'} 对"
-            says.append(f"名单位置由{was}改为{read.level}第 {read.place or '?'} 对")
+            says.append(f"名单位置由{_place_words(found)}改为{_place_words(read)}")
         status = status_on(found, self._since)
         if status != read.status:
             self._batch.statuses.append((found.id, StatusChange(since=self._since, status=read.status)))
@@ -397,3 +396,9 @@ def _export(book: Book, pair: Pair, county_code: str, day: date) -> list[str | i
         {(True, True): "双方", (True, False): "支援", (False, True): "受援", (False, False): ""}[ours[0], ours[1]],
         stage.value if stage else "",
     ]
+
+
+def _place_words(line: Pair | _Read) -> str:
+    """Where the list has it: 县内第 2 对; 县内 where the list gave no number."""
+    level = line.level or "未填"
+    return level if line.place is None else f"{level}第 {line.place} 对"

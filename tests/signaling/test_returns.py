@@ -581,6 +581,16 @@ async def test_the_first_page_says_how_the_month_stands_and_what_is_to_be_done(c
     assert ("unconfirmed", county.p1) not in flags
 
 
+async def test_a_new_countys_first_page_says_where_to_begin(tmp_path: Path) -> None:
+    store = await Store.open(f"sqlite:///{tmp_path}/new.db")
+    try:
+        await store.months.refresh(START)
+        seen = await overview(store, MAY, County(store).bureau, FILED)
+    finally:
+        await store.close()
+    assert [todo.code for todo in seen.todo] == ["policy", "pairs"]
+
+
 async def test_a_schools_first_page_holds_its_own_pairs_alone(county: County) -> None:
     await county.held(county.p1, "a", 67, "语")
     await county.held(county.p3, "b", 50, "体")

@@ -263,7 +263,7 @@ export const ledger = {
   hand_need_time: ["结束时间应晚于开始时间。", "The end must be after the beginning."],
   hand_need_class: ["请选择班级，或填写班级名称。", "Choose a class or type its name."],
   hand_need_subjects: ["请至少选择一个学科。", "Choose a subject."],
-  hand_need_people: ["请填写参加人数，不小于 0 的整数。", "Fill in who took part: whole numbers from 0 on."],
+  hand_need_people: ["请填写参加人数：整数，学生 0–{students} 人，教师 0–{teachers} 人。", "Fill in who took part: whole numbers, pupils 0–{students}, teachers 0–{teachers}."],
   hand_need_link: ["佐证链接要以 http:// 或 https:// 开头。", "The link must begin with http:// or https://."],
   hand_need_title: ["请填写{what}。", "Fill in: {what}."],
   hand_need_training_kind: ["请选择研修类型。", "Choose the kind of training."],

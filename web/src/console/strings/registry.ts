@@ -3,6 +3,7 @@
 export const registry = {
   schools_title: ["学校", "Schools"],
   schools_search: ["按名称查找", "Find by name"],
+  schools_none: ["没有找到这所学校，请先在“学校”里登记。", "No such school: register it first."],
   schools_empty: ["没有找到学校。", "No school found."],
   schools_new: ["登记学校", "Register a school"],
   schools_name: ["学校全称", "Name in full"],
