@@ -2,8 +2,10 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Final
 
 from classroom.ledger.cells import BUREAU_FORM, CELL_WORDS, SCHOOL_FORM, TEXTS, Figure
+from classroom.ledger.classes import class_uses
 from classroom.ledger.filing import BUREAU, FROZEN, Action, State, possible
 from classroom.ledger.kinds import Kind
 from classroom.ledger.month_pairs import MonthPair, pair_sides
@@ -12,7 +14,7 @@ from classroom.ledger.school_return import missing_in_school_return, stated_cell
 from classroom.ledger.snapshot import Snapshot, printed_cells
 from classroom.registry.fields import FIELDS
 from classroom.registry.standing import sides
-from classroom.store.activities import Adjustment, LightActivity
+from classroom.store.activities import Adjustment, Filter, LightActivity
 from classroom.store.returns import ReturnRow, Step
 from classroom.store.store import Store
 from signaling.actors import actor_names
@@ -22,9 +24,11 @@ from signaling.made_forms import bureau_form, comparison, references, school_for
 from signaling.month_facts import MonthFacts, gather, month_of
 from signaling.papers import sheet_of
 from signaling.problem import Problem
+from signaling.records import activity_of
 from signaling.return_views import (
     BureauLine,
     CellView,
+    ClassLine,
     Hand,
     HistoryLine,
     Missing,
@@ -38,6 +42,9 @@ from signaling.return_views import (
     month_info,
     month_words,
 )
+
+MAX_LESSONS: Final = 500
+"""Of a pair in a month: far beyond what a timetable holds."""
 
 
 class ReturnDesk:
@@ -106,6 +113,7 @@ class ReturnDesk:
             history=[_history(step, names) for step in steps],
             may=_may(facts, pair, state, grant),
             compare=comparison(facts) if pair == BUREAU else None,
+            classes=[] if pair == BUREAU else await self._classes(facts, pair),
             sheet=sheet_of(made),
         )
 
@@ -135,6 +143,26 @@ class ReturnDesk:
         if pair == BUREAU:
             return bureau_form(facts, now)
         return school_form(facts, pair, activities, now, is_confirmed=facts.is_confirmed(pair))
+
+    async def _classes(self, facts: MonthFacts, pair: str) -> list[ClassLine]:
+        """The classes that the month's 同步课堂 was held with, the busiest first."""
+        wanted = Filter(month=facts.month.month, pairs=(pair,), kind=Kind.SYNC, state="counted")
+        rows = await self._store.activities.page(wanted, limit=MAX_LESSONS)
+        known, found = facts.book.classes, []
+        for use in class_uses(activity_of(row) for row in rows):
+            busiest = max(use.weeks, key=lambda monday: use.weeks[monday])
+            found.append(
+                ClassLine(
+                    class_id=use.class_id,
+                    name=known[use.class_id].name if use.class_id in known else "",
+                    school_name=facts.book.schools[use.school].name if use.school in facts.book.schools else "",
+                    lessons=use.lessons,
+                    minutes=sum(use.weeks.values()),
+                    busiest=busiest,
+                    busiest_minutes=use.weeks[busiest],
+                )
+            )
+        return sorted(found, key=lambda line: (-line.minutes, line.school_name, line.name))
 
     def _labels(
         self,

@@ -1,7 +1,7 @@
 """Monthly returns (月报表) as pages and API show them. Instants are in +08:00; names are of today. Pure."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import msgspec
@@ -79,6 +79,21 @@ class HistoryLine(msgspec.Struct, frozen=True, kw_only=True):
     detail: dict[str, Any]
 
 
+class ClassLine(msgspec.Struct, frozen=True, kw_only=True):
+    """A class in the counted 同步课堂 of an 附件3 (不同班级), as the ledger is today: not of the paper.
+
+    `minutes`: whole minutes of 同步课堂; `busiest`: the Monday of the week that had the most of them.
+    """
+
+    class_id: str
+    name: str
+    school_name: str
+    lessons: int
+    minutes: int
+    busiest: date
+    busiest_minutes: int
+
+
 class ReturnView(msgspec.Struct, frozen=True, kw_only=True):
     """附件3 of a pair, or 附件2. An edit must name `version`; `snapshot`: the paper's version shown, None: live."""
 
@@ -101,6 +116,7 @@ class ReturnView(msgspec.Struct, frozen=True, kw_only=True):
     history: list[HistoryLine]
     may: list[str]
     compare: dict[str, dict[str, dict[str, int]]] | None
+    classes: list[ClassLine]
     sheet: Sheet
 
 

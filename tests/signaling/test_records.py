@@ -33,6 +33,7 @@ from signaling.auth import Grant
 from signaling.hand import HandRequest, enter
 from signaling.problem import Problem
 from signaling.records import Records, activity_of
+from signaling.return_desk import ReturnDesk
 from signaling.words import WordRequest, decide, reachable, say
 
 TUESDAY = date(2019, 5, 14)
@@ -554,3 +555,12 @@ async def test_an_entry_that_cannot_be_is_refused_in_words_and_leaves_nothing(
     assert refused(error) == code
     assert await county.store.activities.tallies("2019-05") == []
     assert await county.store.audit.entries(action="activity") == []
+
+
+async def test_a_class_stands_once_beside_the_form_with_its_minutes(county: County) -> None:
+    await county.lesson()
+    await county.lesson(("10:00", "10:40"), start="10:00")
+    form = await ReturnDesk(county.store).form("2019-05", county.pair.id, county.bureau, at("20:00"))
+    assert [(line.school_name, line.lessons, line.minutes, line.busiest) for line in form.classes] == [
+        (school, 2, 80, date(2019, 5, 13)) for school in sorted(("实验小学", "檀溪中小"))
+    ]

@@ -32,6 +32,16 @@ export interface Filed {
   on_time: boolean | null;
 }
 
+export interface ClassLine {
+  class_id: string;
+  name: string;
+  school_name: string;
+  lessons: number;
+  minutes: number;
+  busiest: string;
+  busiest_minutes: number;
+}
+
 export interface SchoolReturn {
   form: "annex3";
   month: MonthInfo;
@@ -47,6 +57,7 @@ export interface SchoolReturn {
   notes: string[];
   history: Filed[];
   may: string[];
+  classes: ClassLine[];
   sheet: Sheet;
 }
 

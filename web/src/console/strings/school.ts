@@ -51,6 +51,9 @@ export const school = {
   activities_hand: ["手工录入一条", "Enter one by hand"],
 
   return_title: ["附件3 · {pair}", "Annex 3 · {pair}"],
+  return_classes: ["不同班级：{count} 个", "Different classes: {count}"],
+  return_class_line: ["{school} {name}：{lessons} 节，{minutes} 分钟；最多的一周（{monday} 起）{most} 分钟", "{school} {name}: {lessons} lessons, {minutes} minutes; {most} minutes in the busiest week (from {monday})"],
+  return_classes_note: ["参与师生数按人次计；这里按班级计，供用眼时间参考。", "Participants are person-times; here each class stands once, as information on screen time."],
   return_missing: ["还缺什么", "What is missing"],
   return_complete: ["没有缺项。", "Nothing is missing."],
   return_texts: ["文字内容", "Texts"],
