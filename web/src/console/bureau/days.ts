@@ -14,3 +14,8 @@ export function daysOf(year: number, month: number): string[] {
   const count = new Date(Date.UTC(year, month, 0)).getUTCDate();
   return Array.from({ length: count }, (_, at) => `${year}-${String(month).padStart(2, "0")}-${String(at + 1).padStart(2, "0")}`);
 }
+
+/** The month that follows, of those there are; null after the last. */
+export function monthAfter<M extends { month: string }>(month: string, months: readonly M[]): M | null {
+  return months.find((each) => each.month > month) ?? null;
+}
