@@ -15,6 +15,13 @@ from classroom.registry.errors import RegistryError
 # code → (HTTP status, Chinese, English). The sentence says what is wrong and what to do.
 PROBLEMS: Final[dict[str, tuple[int, str, str]]] = {
     "bad_request": (400, "请求格式不正确", "The request is malformed"),
+    "bad_text": (
+        400,
+        "文字里有看不见的控制字符，请删去后重新输入",
+        "A text holds control characters; take them out",
+    ),
+    "bad_number": (400, "数字太大，请核对", "A number is beyond all measure"),
+    "bad_day": (400, "日期的年份不合理，请核对", "A year lies before 1900 or after 2199"),
     "bad_sdp": (400, "音视频协商内容无法识别", "The offer is not an SDP this server can read"),
     "bad_code": (
         404,

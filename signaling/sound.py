@@ -6,7 +6,7 @@ cannot be told in another zone. None of them was ever meant by a person.
 
 import re
 from datetime import date
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import msgspec
 
@@ -17,17 +17,21 @@ _UNPRINTABLE: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe
 """Line ends and tabs are text."""
 
 
-def flaw(value: Any) -> str | None:
-    """What is unsound anywhere in a decoded request (structs, dicts, lists, scalars), as an English sentence.
+Flaw = Literal["bad_text", "bad_number", "bad_day"]
+"""The code of the problem."""
+
+
+def flaw(value: Any) -> Flaw | None:
+    """What is unsound anywhere in a decoded request (structs, dicts, lists, scalars).
 
     None: nothing. Fractions are bounded by their shapes.
     """
     if isinstance(value, str):
-        return "a control character in a text" if _UNPRINTABLE.search(value) else None
+        return "bad_text" if _UNPRINTABLE.search(value) else None
     if isinstance(value, int):
-        return None if abs(value) <= MAX_NUMBER else "a number beyond all measure"
+        return None if abs(value) <= MAX_NUMBER else "bad_number"
     if isinstance(value, date):
-        return None if FIRST_YEAR <= value.year <= LAST_YEAR else f"a year before {FIRST_YEAR} or after {LAST_YEAR}"
+        return None if FIRST_YEAR <= value.year <= LAST_YEAR else "bad_day"
     if isinstance(value, msgspec.Struct):
         return _first(msgspec.structs.astuple(value))
     if isinstance(value, dict):
@@ -37,5 +41,5 @@ def flaw(value: Any) -> str | None:
     return None
 
 
-def _first(values: Any) -> str | None:
+def _first(values: Any) -> Flaw | None:
     return next((found for value in values if (found := flaw(value)) is not None), None)

@@ -69,7 +69,7 @@ async def read_upload(request: web.Request, max_bytes: int) -> bytes:
 
 
 async def read_body(request: web.Request, shape: type[T]) -> T:
-    """The request's body as `shape`. Raises Problem(bad_request) saying what is wrong with it."""
+    """The request's body as `shape`. Raises Problem (bad_request, or a flaw's) saying what is wrong with it."""
     try:
         told = msgspec.json.decode(await read_in_time(request), type=shape)
     except msgspec.DecodeError as error:
@@ -77,7 +77,7 @@ async def read_body(request: web.Request, shape: type[T]) -> T:
     except RecursionError:
         raise Problem("bad_request", "nested too deeply") from None
     if (unsound := flaw(told)) is not None:
-        raise Problem("bad_request", unsound)
+        raise Problem(unsound)
     return told
 
 

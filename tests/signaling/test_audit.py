@@ -92,7 +92,7 @@ async def test_the_log_is_read_page_by_page_and_by_what_is_asked(house) -> None:
     begun = await lines(house, f"&action=session.begun&subject=account:{officer.id}")
     assert len(begun) == 2 and begun[0]["subject_name"] == begun[0]["actor_name"]
     assert await lines(house, "&first=2019-01-01&last=2019-12-31") == []
-    assert len(await lines(house, "&first=2019-01-01&last=9999-12-31")) >= len(seen)
+    assert len(await lines(house, "&first=2019-01-01&last=2199-12-31")) >= len(seen)
 
 
 @pytest.mark.parametrize(
