@@ -35,13 +35,14 @@ def stream_name(key: str) -> StreamName | None:
 
 
 class SeatFlow(NamedTuple):
-    """A flow in a lesson. `receiver` None: from the seat to the server. `last`: monotonic seconds."""
+    """A flow in a lesson. `receiver` None: from the seat to the server. `first`, `last`: monotonic seconds."""
 
     seat: str
     source: str
     receiver: str | None
     session: str
     kind: Literal["audio", "video"]
+    first: float
     last: float
 
     @property
@@ -58,13 +59,13 @@ def by_lesson(flows: Iterable[Flow]) -> dict[str, list[SeatFlow]]:
         if name is None:
             continue
         receiver = None if flow.subscriber is None else flow.subscriber.removeprefix(f"{name.lesson}/")
-        seat_flow = SeatFlow(name.seat, name.source, receiver, flow.session, flow.kind, flow.last)
+        seat_flow = SeatFlow(name.seat, name.source, receiver, flow.session, flow.kind, flow.first, flow.last)
         found.setdefault(name.lesson, []).append(seat_flow)
     return found
 
 
 def marks(flows: Iterable[SeatFlow], seats: Iterable[str], now: float) -> dict[str, Marks]:
-    """Seat → how long ago each of its flows was last seen; seats without any fresh flow are left out."""
+    """Seat → how long ago each of its flows was last seen, and a new one first; without any fresh flow left out."""
     ages: dict[str, dict[str, int]] = {}
     known = set(seats)
     for flow in flows:
@@ -75,6 +76,9 @@ def marks(flows: Iterable[SeatFlow], seats: Iterable[str], now: float) -> dict[s
         of_seat = ages.setdefault(flow.end, {})
         mark = f"{direction}_{flow.kind}"
         of_seat[mark] = min(age_ms, of_seat.get(mark, age_ms))
+        since_ms, since = max(0, round((now - flow.first) * 1000)), f"{mark}_since"
+        if since_ms <= FRESH_MS:
+            of_seat[since] = max(since_ms, of_seat.get(since, since_ms))
     return {seat: Marks(**of_seat) for seat, of_seat in ages.items()}
 
 

@@ -16,7 +16,7 @@ from classroom.ledger.months import SHANGHAI, local_date
 from classroom.lesson import seats, state
 from classroom.lesson.errors import LessonError
 from classroom.lesson.events import HOST_SEAT, UnreadableRow
-from classroom.lesson.heartbeat import Heartbeat
+from classroom.lesson.heartbeat import BEAT_S, Heartbeat
 from classroom.lesson.lesson import SOURCES, Lesson, require_not_ended, require_open, require_teacher, seat_of
 from classroom.registry.errors import RegistryError
 from classroom.registry.facts import Role
@@ -37,14 +37,13 @@ from signaling.watch import WatchRules
 
 log = structlog.get_logger("lessons")
 
-TICK_S: Final = 1.0
 SWEEP_EVERY_TICKS: Final = 60
 UNHELD_AFTER: Final = timedelta(hours=12)
 """A lesson nobody opened is closed so long after its planned end: late enough for the latest of teachers."""
 IDLE_AFTER_S: Final = 60.0
 """A scheduled lesson that nobody has asked for so long leaves the memory."""
 KEPT_BEATS: Final = 3600
-"""Heartbeats that wait for room on the disk: an hour of one lesson. When there are more, the oldest are lost."""
+"""Heartbeats that wait for room on the disk: a whole lesson's. When there are more, the oldest are lost."""
 LAST_BEATS: Final = 60
 """Heartbeats to look back through for a seat's last packet."""
 
@@ -239,7 +238,7 @@ class Lessons:
         return view_of(stored, names, self._clock.at(), codes=codes)
 
     async def tick(self) -> None:
-        """One second of all lessons: rules, heartbeats, and the end of what nobody needs."""
+        """A moment of all lessons: rules, heartbeats, and the end of what nobody needs."""
         now, at = self._clock.now(), self._clock.at()
         flows = by_lesson(self._hub.flows())
         for name, live in self._live.items():
@@ -273,12 +272,12 @@ class Lessons:
     async def _run(self) -> None:
         due = self._clock.now()
         while True:
-            due = max(due + TICK_S, self._clock.now())
+            due = max(due + BEAT_S, self._clock.now())
             await asyncio.sleep(due - self._clock.now())
             try:
                 await self.tick()
             except Exception:
-                # A full disk must not stop the clock: the next second tries again.
+                # A full disk must not stop the clock: the next tick tries again.
                 log.exception("tick failed")
 
     async def _write_beats(self) -> None:

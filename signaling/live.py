@@ -191,7 +191,7 @@ class Live:
             self._record(*self._sources())
 
     def tick(self, flows: list[SeatFlow], now: float, at: datetime) -> Heartbeat | None:
-        """Once a second: applies the rules of time; the second's heartbeat, when there is anybody to speak of."""
+        """Every BEAT_S: applies the rules of time; the heartbeat, when there is anybody to speak of."""
         if self.is_over:
             return None
         had, self._flows = kinds(self._flows), flows

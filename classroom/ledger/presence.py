@@ -1,9 +1,9 @@
 """Presence: heartbeats → flow intervals per seat → what each room was connected as.
 
-A heartbeat says of each flow how long ago its last packet came. That instant is a *mark*; marks close together make an
-interval [first mark, last mark): it ends at the last packet seen, not at the verdict that the flow is gone. Marks of
-two runs of the server are never joined, so after a crash an interval ends at the last mark of the run that died.
-An interval loses what lay between a flow's first packet and the first heartbeat after it: under a second at either end.
+A heartbeat says of each flow how long ago its last packet came, and of a new one its first. Such an instant is a
+*mark*; marks close together make an interval [first mark, last mark): it ends at the last packet seen, not at the
+verdict that the flow is gone. Marks of two runs of the server are never joined, so after a crash an interval ends at
+the last mark of the run that died, under a second early.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -66,13 +66,13 @@ def flow_intervals(heartbeats: Iterable[Heartbeat], rules: CountingRules) -> dic
         for seat, ages in heartbeat.seats.items():
             flows = runs.setdefault(seat, {})
             for flow in FLOWS:
-                age: int | None = getattr(ages, flow)
-                if age is None:
-                    continue
-                if flow in flows:
-                    flows[flow].add(heartbeat.boot, at_ms - age, gap_ms)
-                else:
-                    flows[flow] = _Run(heartbeat.boot, at_ms - age)
+                for age in (getattr(ages, f"{flow}_since"), getattr(ages, flow)):
+                    if age is None:
+                        continue
+                    if flow in flows:
+                        flows[flow].add(heartbeat.boot, at_ms - age, gap_ms)
+                    else:
+                        flows[flow] = _Run(heartbeat.boot, at_ms - age)
     return {seat: SeatFlows(**{flow: run.intervals() for flow, run in flows.items()}) for seat, flows in runs.items()}
 
 

@@ -64,6 +64,17 @@ def test_a_gap_of_ten_seconds_is_one_interval_and_a_millisecond_more_is_two() ->
     assert up_audio(before + late) == spans((0, 1), (11.001, 12))
 
 
+def test_an_interval_begins_at_the_first_packet_however_late_the_heartbeat_after_it() -> None:
+    begun = beat(3, r1=Marks(up_audio=20, up_audio_since=1700))
+    assert up_audio([begun, beat(4, r1=Marks(up_audio=10, up_audio_since=2700))]) == spans((1.3, 3.99))
+
+
+def test_a_flow_that_begins_again_within_the_gap_is_one_interval_and_after_it_another() -> None:
+    ran = [beat(second, r1=Marks(up_audio=0)) for second in range(3)]
+    assert up_audio([*ran, beat(10, r1=Marks(up_audio=0, up_audio_since=100))]) == spans((0, 10))
+    assert up_audio([*ran, beat(14, r1=Marks(up_audio=0, up_audio_since=900))]) == spans((0, 2), (13.1, 14))
+
+
 def test_the_gap_is_a_setting() -> None:
     heartbeats = [beat(0, r1=ALL), beat(1, r1=ALL), beat(4, r1=ALL), beat(5, r1=ALL)]
     assert up_audio(heartbeats, CountingRules(flow_gap_s=2)) == spans((0, 1), (4, 5))

@@ -22,10 +22,15 @@ SEATS = ("teacher", "r1", "r2")
 
 
 def flow(
-    seat: str, kind: Literal["audio", "video"], last: float, to: str | None = None, source: str = "camera"
+    seat: str,
+    kind: Literal["audio", "video"],
+    last: float,
+    to: str | None = None,
+    source: str = "camera",
+    first: float = -60.0,
 ) -> Flow:
     subscriber = None if to is None else subscriber_key("l1", to)
-    return Flow(stream_key("l1", seat, source), subscriber, f"{seat}>{to}", kind, 0.0, last)
+    return Flow(stream_key("l1", seat, source), subscriber, f"{seat}>{to}", kind, first, last)
 
 
 def test_a_key_of_ours_comes_apart_and_no_other() -> None:
@@ -43,6 +48,12 @@ def test_a_flow_older_than_ten_seconds_is_no_mark() -> None:
     flows = by_lesson([flow("r1", "audio", 0.0)])["l1"]
     assert marks(flows, SEATS, 10.0) == {"r1": Marks(up_audio=10_000)}
     assert marks(flows, SEATS, 10.001) == {}
+
+
+def test_a_new_flow_tells_its_first_packet_too_while_that_is_fresh() -> None:
+    camera, screen = flow("r1", "video", 9.9, first=8.2), flow("r1", "video", 9.8, source="screen", first=9.0)
+    assert marks(by_lesson([camera, screen])["l1"], SEATS, 10.0) == {"r1": Marks(up_video=100, up_video_since=1800)}
+    assert marks(by_lesson([camera])["l1"], SEATS, 18.3) == {"r1": Marks(up_video=8400)}
 
 
 def test_deliveries_count_between_teacher_and_classroom_only() -> None:

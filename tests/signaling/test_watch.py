@@ -56,7 +56,7 @@ class Sitting:
         self.do(partial(seats.take_seat, by=seat, seat=seat, device="d"))
 
     def flow(self, seat: str, last: float | None = None) -> None:
-        self.flows.append(SeatFlow(seat, "camera", None, "x", "audio", self.now if last is None else last))
+        self.flows.append(SeatFlow(seat, "camera", None, "x", "audio", 0.0, self.now if last is None else last))
 
     def tick(self, seconds: float = 1.0) -> None:
         self.now += seconds
