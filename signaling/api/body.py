@@ -8,6 +8,7 @@ from urllib.parse import quote
 import msgspec
 from aiohttp import web
 
+from signaling.malformed import malformed
 from signaling.problem import Problem
 from signaling.sound import flaw
 
@@ -72,8 +73,8 @@ async def read_body(request: web.Request, shape: type[T]) -> T:
     """The request's body as `shape`. Raises Problem (bad_request, or a flaw's) saying what is wrong with it."""
     try:
         told = msgspec.json.decode(await read_in_time(request), type=shape)
-    except msgspec.DecodeError as error:
-        raise Problem("bad_request", str(error)) from error
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise malformed(error) from error
     except RecursionError:
         raise Problem("bad_request", "nested too deeply") from None
     if (unsound := flaw(told)) is not None:

@@ -16,7 +16,8 @@ from signaling.api.paging import Page, PageQuery, is_page
 from signaling.api.table import FORMATS, table_format, table_of
 from signaling.auth import Action, Grant
 from signaling.context import grant_of
-from signaling.problem import Problem
+from signaling.malformed import malformed
+from signaling.problem import PROBLEMS, Problem
 from signaling.sound import flaw
 
 Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
@@ -166,9 +167,9 @@ def read_query(request: web.Request, shape: type[Q], ignored: set[str] | frozens
     try:
         asked = msgspec.convert(given, shape, strict=False)
     except msgspec.ValidationError as error:
-        raise Problem("bad_request", str(error)) from error
+        raise malformed(error) from error
     if (unsound := flaw(asked)) is not None:
-        raise Problem("bad_request", unsound)
+        raise Problem("bad_request", unsound, entry=PROBLEMS[unsound])
     return asked
 
 
