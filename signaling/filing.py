@@ -201,8 +201,9 @@ class Filing:
     async def _sign(self, do: _Move) -> ReturnRow:
         """领导签批: what the leader has signed is kept, and only that goes out. Raises LedgerError."""
         row = do.row
-        if not do.body.name.strip() or do.body.on is None or do.body.on > local_date(row.changed_at):
-            raise LedgerError("signature_missing")
+        today = local_date(row.changed_at)
+        if not do.body.name.strip() or do.body.on is None or not do.facts.month.first <= do.body.on <= today:
+            raise LedgerError("signature_missing", f"{do.facts.month.first} 至 {today}")
         filer = await self._name(row)
         form = bureau_form(do.facts, row.changed_at, number=_next(do.before), filer=filer)
         row = msgspec.structs.replace(row, filer=str(form.printed["filler"]), snapshot=form.number)
@@ -214,8 +215,9 @@ class Filing:
         """报送: what was signed has gone out; every 附件3 of the month is locked. Raises LedgerError."""
         row = do.row
         sent_at = do.body.at or row.changed_at
-        if not do.facts.month.start_at <= sent_at <= row.changed_at + CLOCKS_APART:
-            raise LedgerError("sending_impossible")
+        signed_on = await self._signed_on(row)
+        if not signed_on <= local_date(sent_at) or sent_at > row.changed_at + CLOCKS_APART:
+            raise LedgerError("sending_impossible", f"应不早于签批日期 {signed_on}，也不晚于现在")
         signed = await self._store.returns.snapshot(row.month, BUREAU, row.snapshot)
         if signed is None:
             raise LedgerError("filing_refused", "没有签批的存档")
@@ -232,6 +234,11 @@ class Filing:
         await self._lock(do.connection, do.facts, row)
         await put_returns(do.connection, [row], do.facts.rows)
         return row
+
+    async def _signed_on(self, row: ReturnRow) -> date:
+        """The day of the signature that holds."""
+        steps = await self._store.returns.steps(row.month, BUREAU)
+        return date.fromisoformat(next(one.detail["on"] for one in reversed(steps) if one.action is Action.SIGN))
 
     async def _lock(self, connection: Connection, facts: MonthFacts, sent: ReturnRow) -> None:
         """锁定 every 附件3 of the month; of those that no school has submitted, what stands there now is kept."""

@@ -17,8 +17,8 @@ TITLES: Final[dict[str, tuple[str, str]]] = {
     "cell_out_of_range": ("填写的数不合理", "This value is out of range"),
     "reason_missing": ("请写明理由", "A reason is needed"),
     "signature_missing": (
-        "请填写签批领导姓名和签批日期（不晚于今天）",
-        "The leader's name and the day of the signature, not a later one, are needed",
+        "请填写签批领导姓名和签批日期；日期应在统计区间首日与今天之间",
+        "The leader's name and the day of the signature are needed: a day since the month began, and not one to come",
     ),
     "sending_impossible": ("报送时间不合理", "This time of sending cannot be"),
     "signed_differs": (

@@ -353,11 +353,30 @@ async def test_the_leader_signs_what_goes_out(county: County) -> None:
         {"on": date(2019, 5, 30)},
         {"name": " ", "on": date(2019, 5, 30)},
         {"name": "局长", "on": date(2019, 5, 31)},
+        {"name": "局长", "on": date(2019, 4, 26)},
     ],
 )
-async def test_a_signature_has_a_name_and_a_day_that_has_come(county: County, more: dict[str, Any]) -> None:
-    with pytest.raises(LedgerError, match="signature_missing"):
+async def test_a_signature_has_a_name_and_a_day_of_the_month_that_has_come(
+    county: County, more: dict[str, Any]
+) -> None:
+    with pytest.raises(LedgerError, match="signature_missing: 2019-04-27 至 2019-05-30"):
         await county.act(BUREAU, Action.SIGN, SIGNED, **more)
+
+
+@pytest.mark.parametrize("sent", ["2019-04-28 09:00", "2019-05-28 23:59", "2019-05-31 09:06"])
+async def test_what_is_sent_was_signed_before_and_has_gone_out(county: County, sent: str) -> None:
+    await county.act(BUREAU, Action.SIGN, SIGNED, name="副局长", on=date(2019, 5, 27))
+    await county.act(BUREAU, Action.UNSIGN, SIGNED, reason="局长改签")
+    await county.act(BUREAU, Action.SIGN, SIGNED, name="局长", on=date(2019, 5, 29))
+    with pytest.raises(LedgerError) as refused:
+        await county.act(BUREAU, Action.SEND, SENT, channel="浙政钉", at=at(sent), proof="截图")
+    assert (refused.value.code, refused.value.detail) == (
+        "sending_impossible",
+        "应不早于签批日期 2019-05-29，也不晚于现在",
+    )
+    assert not await county.store.returns.is_frozen(county.p1, MAY), "nothing was locked"
+    await county.act(BUREAU, Action.SEND, SENT, channel="浙政钉", at=at("2019-05-29 00:00"), proof="截图")
+    assert (await county.form(BUREAU, SENT)).history[-1].on_time
 
 
 async def test_a_revision_keeps_the_month_locked_and_goes_out_again(county: County) -> None:
