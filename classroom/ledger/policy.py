@@ -113,6 +113,10 @@ RULE_LIMITS: Final[Mapping[str, tuple[int, int]]] = {
     "adhoc_end_min": (1, 240),
     "adhoc_limit_min": (1, 600),
     "adhoc_merge_min": (0, 240),
+    "view_percent": (1, 100),
+    "view_need_min": (1, 240),
+    "training_need_min": (1, 240),
+    "training_person_min": (1, 240),
 }
 """Least and greatest of each counting rule that is a number."""
 

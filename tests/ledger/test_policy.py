@@ -61,6 +61,12 @@ def test_what_the_types_refuse(text: str) -> None:
         msgspec.json.decode(text, type=Policy)
 
 
+def test_every_counting_rule_that_is_a_number_has_its_limits() -> None:
+    rules = msgspec.structs.asdict(CountingRules())
+    assert set(RULE_LIMITS) == {name for name, value in rules.items() if type(value) is int}
+    assert all(least <= rules[name] <= greatest for name, (least, greatest) in RULE_LIMITS.items())
+
+
 @pytest.mark.parametrize("name", RULE_LIMITS)
 def test_counting_rules_stay_within_their_limits(name: str) -> None:
     for value in (RULE_LIMITS[name][0] - 1, RULE_LIMITS[name][1] + 1):
