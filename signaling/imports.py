@@ -198,15 +198,24 @@ async def _plan_form(store: Store, cells: Mapping[str, Value], by: By) -> past.P
     )
 
 
-def export_table(kind: Kind, book: Book, county: str, day: date, format: Format) -> bytes:
-    """The registry as a file that an import of this kind reads back. Raises Problem(bad_request) for `annex3`."""
-    if kind == "pairs":
-        return write_table(pair_list.EXPORT, pair_list.pair_rows(book, county, day), format)
-    if kind == "schools":
-        return write_table(school_list.EXPORT, school_list.school_rows(book, day), format)
-    if kind == "months":
-        return write_table(past.EXPORT, past.blank_rows(book, day), format)
-    raise Problem("bad_request", "a blank 附件3 is a form, not a list")
+async def export_table(store: Store, kind: Kind, day: date, format: Format) -> bytes:
+    """What is known as a file that an import of this kind reads back. Raises Problem(bad_request) for `annex3`."""
+    book = await store.registry.book()
+    _, policy = await store.policies.current()
+    earlier = await store.imported.between(past.FIRST_MONTH, f"{day:%Y-%m}") if kind == "months" else []
+
+    def written() -> bytes:
+        if kind == "pairs":
+            return write_table(pair_list.EXPORT, pair_list.pair_rows(book, policy.county, day), format)
+        if kind == "schools":
+            return write_table(school_list.EXPORT, school_list.school_rows(book, day), format)
+        if kind == "months":
+            kept = [past.PastMonth(line=0, pair=row.pair, month=row.month, cells=row.cells) for row in earlier]
+            return write_table(past.EXPORT, past.month_rows(book, kept, day), format)
+        raise Problem("bad_request", "a blank 附件3 is a form, not a list")
+
+    # A province's takes a tenth of a second, and live lessons must not wait for it.
+    return await asyncio.to_thread(written)
 
 
 async def _table(data: bytes, name: str) -> list[list[str]]:

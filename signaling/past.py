@@ -1,7 +1,7 @@
 """Past months (以往各月): totals of pairs from before this system began, one line of a table for a pair's month."""
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
 from types import MappingProxyType
 from typing import Any, Final
@@ -13,10 +13,10 @@ from classroom.ledger.figures import boxes
 from classroom.ledger.kinds import ON_PAPER
 from classroom.ledger.subjects import SUBJECTS
 from classroom.registry.book import Book
-from classroom.registry.facts import is_active
+from classroom.registry.facts import Pair, is_active
 from classroom.registry.lists import BadLine, Line, Row, Verdict, rows_of
 from classroom.registry.names import key, names_of
-from classroom.registry.standing import in_list_order
+from classroom.registry.standing import in_list_order, sides
 
 FIRST_MONTH: Final = "2019-04"
 _HEAD: Final = frozenset({"month", "supporter", "recipient"})
@@ -101,6 +101,9 @@ def plan_months(
     months: list[PastMonth] = []
     seen: dict[tuple[str, str], int] = {}
     for row in rows_of(table, _HEADINGS, ("month", "supporter", "recipient")):
+        if not any(row.text(name) for name in ("month", "subjects", *_FLOW_LABELS, *_PUBLICITY_LABELS)):
+            # A line of the table to fill in that nobody has filled in.
+            continue
         title = " ".join(row.text(name)[:20] for name in ("month", "supporter", "recipient"))
         try:
             supporter, recipient = row.name("supporter", "支援学校"), row.name("recipient", "受援学校")
@@ -112,7 +115,8 @@ def plan_months(
             if place in seen:
                 raise BadLine(f"与第 {seen[place]} 行重复")
             _check_free(place, taken)
-            cells = _cells(row)
+            # Of a form that came in as paper, what the table does not speak of stays.
+            cells = {**known.get(place, {}), **_cells(row)}
         except BadLine as error:
             lines.append(Line(number=row.number, title=title, verdict="refused", problem=str(error)))
             continue
@@ -135,8 +139,8 @@ def plan_form(
     """What one filled 附件3 brings in: its cells as they stand on paper, an empty count as 0. As `plan_months`."""
     title = " ".join(str(cells.get(name) or "?") for name in ("month", "supporter", "recipient"))
     names = names_of(book)
-    sides = [names.get(key(str(cells.get(side) or "")), "") for side in ("supporter", "recipient")]
-    pair = next((pair for pair in book.pairs.values() if [pair.supporter, pair.recipient] == sides), None)
+    schools = [names.get(key(str(cells.get(side) or "")), "") for side in ("supporter", "recipient")]
+    pair = next((pair for pair in book.pairs.values() if [pair.supporter, pair.recipient] == schools), None)
     try:
         if pair is None:
             raise BadLine("名册里没有表上的这对结对，请核对城镇学校和乡村学校的名称")
@@ -182,7 +186,7 @@ def _month_of(text: str, before: str) -> str:
     if month is None:
         raise BadLine(f"“工作月度”不是有效月份：“{text[:20]}”，应写成 2019-05")
     if not FIRST_MONTH <= month < before:
-        raise BadLine(f"“工作月度”应在 {FIRST_MONTH} 之后、{before} 之前：{month}")
+        raise BadLine(f"“工作月度”应从 {FIRST_MONTH} 起、在 {before} 之前：{month}")
     return month
 
 
@@ -224,10 +228,20 @@ def _subjects(text: str) -> tuple[str, ...]:
     return boxes(found)
 
 
-def blank_rows(book: Book, day: date) -> list[list[str | int | None]]:
-    """A table to fill in: a line for each pair that is active on a day, without month and numbers."""
-    return [
-        ["", book.schools[pair.supporter].name, book.schools[pair.recipient].name]
-        for pair in in_list_order(book.pairs.values())
-        if pair.recipient is not None and is_active(pair, day)
-    ]
+def month_rows(book: Book, kept: Iterable[PastMonth], day: date) -> list[list[str | int | None]]:
+    """A table that reads back: what was imported, by month, and a line to fill in for each pair active on a day."""
+    pairs = in_list_order(book.pairs.values())
+    places = {pair.id: place for place, pair in enumerate(pairs)}
+    known = sorted(kept, key=lambda one: (one.month, places[one.pair]))
+    filled = [[one.month, *_sides(book, book.pairs[one.pair]), *_figures(one.cells)] for one in known]
+    blank = [["", *_sides(book, pair)] for pair in pairs if pair.recipient is not None and is_active(pair, day)]
+    return filled + blank
+
+
+def _sides(book: Book, pair: Pair) -> list[str | int | None]:
+    return [book.schools[school].name for school in sides(pair)]
+
+
+def _figures(cells: Mapping[str, Any]) -> list[str | int | None]:
+    counts, items = ([cells.get(cell, 0) for cell in labels] for labels in (_FLOW_LABELS, _PUBLICITY_LABELS))
+    return [*counts, "、".join(cells.get("subjects", ())), *items]

@@ -1,6 +1,5 @@
 """`/registry/imports` and `/registry/export`: the county's lists in and out."""
 
-import asyncio
 from datetime import datetime
 from typing import Annotated, Any, Final
 
@@ -102,9 +101,6 @@ async def imported(call: Call[ImportedQuery, Nothing]) -> ImportedList:
 async def take_out(call: Call[ExportQuery, Nothing]) -> web.StreamResponse:
     """A list as an import of the same kind reads it back."""
     store, day = call.app[STORE], local_date(call.app[CLOCK].at())
-    _, policy = await store.policies.current()
     format = call.query.format
-    book = await store.registry.book()
-    # A province's takes a tenth of a second, and live lessons must not wait for it.
-    table = await asyncio.to_thread(export_table, call.query.kind, book, policy.county, day, format)
+    table = await export_table(store, call.query.kind, day, format)
     return download(table, f"{_NAMES[call.query.kind]}-{day.isoformat()}.{format}", FORMATS[format])

@@ -301,6 +301,4 @@ class StoppedServer(StoppedAccounts):
         return msgspec.to_builtins(await run_import(self._store, self._records, query, content, self._contents, by))
 
     async def export_list(self, kind: Kind, format: Format) -> bytes:
-        _, policy = await self._store.policies.current()
-        day = local_date(datetime.now(UTC))
-        return export_table(kind, await self._store.registry.book(), policy.county, day, format)
+        return await export_table(self._store, kind, local_date(datetime.now(UTC)), format)

@@ -12,7 +12,7 @@ import pytest
 
 from classroom.paper.annex3 import annex3
 from classroom.paper.formats import write_sheet
-from classroom.paper.table import write_table
+from classroom.paper.table import read_table, write_table
 from tests.paper.conftest import SCHOOL
 
 LIST = Path(__file__).parent.parent / "data" / "annex1-pairs.csv"
@@ -398,6 +398,55 @@ async def test_months_before_this_system_come_in_once_and_never_over_its_own(hou
         assert part in sentence
     _, again = await preview(house, table, "months", "以往.xlsx")
     assert again["lines"][0]["effect"] == "same"
+
+
+@pytest.mark.parametrize("ending", ["csv", "xlsx"])
+async def test_months_that_came_in_go_out_and_come_back_the_same(house: Any, ending: Any) -> None:
+    await county(house)
+    await bring_in(house, write_sheet(annex3(SCHOOL), "xlsx"), "annex3", "附件3.xlsx")
+    head = (
+        "工作月度",
+        "支援学校",
+        "受援学校",
+        "城乡同步课堂活动次数",
+        "城乡同步课堂参与师生数",
+        "涉及学科",
+        "省及以上",
+    )
+    rows = [
+        ["2019-06", "郑宅中小", "堂头完小", 2, 90, "音美", 1],
+        ["2019-05", "南苑小学", "礼张完小", 3, 162, "音、美", 0],
+    ]
+    await bring_in(house, write_table(head, rows, "xlsx"), "months", "以往.xlsx")
+    async with house.session.get(
+        f"{house.info.url}/api/v1/registry/export?kind=months&format={ending}",
+        headers={"Authorization": f"Bearer {house.info.secret}"},
+    ) as response:
+        table = await response.read()
+    _, *filled = read_table(table, f"以往各月.{ending}")
+    assert [" ".join(row) for row in filled[:3]] == [
+        "2019-05 实验小学 檀溪中小 4 290 2 46 1 24 1 5 语、数、英、科 2 1 0 0",
+        "2019-05 南苑小学 礼张完小 3 162 0 0 0 0 0 0 音、美 0 0 0 0",
+        "2019-06 郑宅中小 堂头完小 2 90 0 0 0 0 0 0 音、美 0 0 0 1",
+    ]
+    assert len(filled) == 3 + 10 and filled[3][:3] == ["", "实验小学", "檀溪中小"], "a line to fill in for each pair"
+    status, again = await preview(house, table, "months", f"以往各月.{ending}")
+    assert (status, again["counts"]) == (200, {"new": 0, "changed": 0, "same": 3, "ask": 0, "refused": 0})
+
+
+async def test_a_table_of_numbers_leaves_what_the_paper_said_besides(house: Any) -> None:
+    await county(house)
+    await bring_in(house, write_sheet(annex3(SCHOOL), "xlsx"), "annex3", "附件3.xlsx")
+    [paper] = (await get(house, "registry/imported?first=2019-05&last=2019-05"))["items"]
+    head = ("工作月度", "支援学校", "受援学校", "城乡同步课堂活动次数", "城乡同步课堂参与师生数", "涉及学科")
+    _, done = await bring_in(
+        house, write_table(head, [["2019-05", "实验小学", "檀溪中小", 5, 300, "语"]], "csv"), "months", "以往.csv"
+    )
+    assert done["counts"]["changed"] == 1
+    [kept] = (await get(house, "registry/imported?first=2019-05&last=2019-05"))["items"]
+    assert (kept["cells"]["sync.count"], kept["cells"]["delivery.count"], kept["cells"]["subjects"]) == (5, 0, ["语"])
+    untold = {"stage", "agreement_signed", "recipient.contact", "recipient.equipment", "highlights"}
+    assert {cell: kept["cells"][cell] for cell in untold} == {cell: paper["cells"][cell] for cell in untold}
 
 
 @pytest.mark.parametrize("format", ["xlsx", "docx"])
