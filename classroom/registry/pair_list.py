@@ -64,6 +64,8 @@ _LEVELS: Final[Mapping[str, str]] = MappingProxyType(
 _STATUSES: Final[Mapping[str, PairStatus]] = MappingProxyType(
     {"active": "active", "已结对": "active", "生效": "active", "待定": "待定", "ended": "ended", "已结束": "ended"}
 )
+_OPEN: Final = "待定"
+"""The level where nobody can say it yet; an empty cell stands for the level above it."""
 STATUS_WORDS: Final[Mapping[PairStatus, str]] = MappingProxyType(
     {"active": "已结对", "待定": "待定", "ended": "已结束"}
 )
@@ -75,10 +77,13 @@ Answers = Mapping[str, str | None]
 
 
 class _Read(msgspec.Struct, frozen=True, kw_only=True):
-    """A line as it was read. `recipient` is empty while 待定; then `district` says where the school will be."""
+    """A line as it was read. `recipient` is empty while 待定; then `district` says where the school will be.
+
+    `level` None: nobody can say it yet.
+    """
 
     row: int
-    level: str
+    level: str | None
     place: int | None
     supporter: str
     recipient: str
@@ -185,9 +190,12 @@ class _Planner:
         return Plan(lines=lines, batch=self._batch)
 
     def _level(self, row: Row) -> str | None:
+        """The level that the line names, or 待定; None: that of the lines before."""
         word = row.text("level").replace("（", "(").split("(")[0].strip()
         if not word:
             return None
+        if word == _OPEN:
+            return _OPEN
         if word not in _LEVELS:
             raise BadLine(f"结对层级应为{'、'.join(LEVELS)}之一，表中是“{word[:20]}”")
         return _LEVELS[word]
@@ -209,7 +217,7 @@ class _Planner:
         # A 待定 line names a place and no school yet (domain: a district), so no school is made of it.
         return _Read(
             row=row.number,
-            level=level,
+            level=None if level == _OPEN else level,
             place=row.number_of("place", "序号", 1, 9999),
             supporter=supporter,
             recipient="" if is_pending else recipient,
@@ -326,7 +334,9 @@ class _Planner:
             )
             self._batch.pairs.append(made)
             self._batch.statuses.append((made.id, StatusChange(since=self._since, status=read.status)))
-            says.append(f"新增{read.level}结对，{self._since.isoformat()} 起为{STATUS_WORDS[read.status]}")
+            says.append(
+                f"新增{read.level or '层级待定的'}结对，{self._since.isoformat()} 起为{STATUS_WORDS[read.status]}"
+            )
             if recipient is None and read.district:
                 self._tell("pair", made.id, "district", read.district)
             return "new", made
@@ -353,6 +363,8 @@ class _Planner:
 
     def _compare_level(self, read: _Read, supporter: School, recipient: School | None, says: list[str]) -> None:
         codes = [code_of(school.county) for school in (supporter, recipient) if school is not None]
+        if read.level is None:
+            return
         if len(codes) == 2 and codes[0] and codes[1] and (derived := level_between(codes[0], codes[1])) != read.level:
             says.append(f"请核对：按两校所在县应为{derived}，表中为{read.level}")
 
@@ -386,7 +398,7 @@ def _export(book: Book, pair: Pair, county_code: str, day: date) -> list[str | i
     supporter, recipient = schools
     assert supporter is not None
     return [
-        pair.level or level_of(book, pair, day) or "",
+        pair.level or level_of(book, pair, day) or _OPEN,
         pair.place,
         supporter.name,
         recipient.name if recipient else district.value if district else "",

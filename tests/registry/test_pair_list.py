@@ -177,3 +177,19 @@ def test_a_pending_pair_is_found_again_by_its_district() -> None:
     district = value_on(book, pending.id, "district", SINCE)
     assert district is not None and district.value == "四川省乐山市金口河区"
     assert isinstance(pending, Pair) and plan(book).lines[-1].verdict == "same"
+
+
+def test_a_pair_without_a_level_does_not_take_that_of_the_line_above_it() -> None:
+    table = [
+        ["结对层级", "支援学校", "受援学校", "状态"],
+        ["市域内", "浦阳一小", "义乌市鹤田小学", "已结对"],
+        ["待定", "实验小学", "金口河区", "待定"],
+        ["", "浦阳二小", "", "待定"],
+    ]
+    first = plan(EMPTY, table)
+    assert [line.says[-1] for line in first.lines[1:]] == ["新增层级待定的结对，2019-04-01 起为待定"] * 2
+    book = written(EMPTY, first.batch)
+    assert [pair.level for pair in book.pairs.values()] == ["市域内", None, None]
+    rows = [[str(cell or "") for cell in row] for row in pair_rows(book, OURS, DAY)]
+    assert {row[2]: row[0] for row in rows} == {"浦阳一小": "市域内", "实验小学": "待定", "浦阳二小": "待定"}
+    assert {line.verdict for line in plan(book, [list(EXPORT), *rows]).lines} == {"same"}
