@@ -341,7 +341,9 @@ class _Planner:
                 self._tell("pair", made.id, "district", read.district)
             return "new", made
         before = len(says)
-        if (found.level, found.place) != (read.level, read.place):
+        # A level that nobody wrote down is that of the two counties: the list that says the same says nothing new.
+        level = found.level or level_of(self._book, found, self._since)
+        if (level, found.place) != (read.level, read.place):
             self._batch.places.append((found.id, read.level, read.place))
             says.append(f"名单位置由{_place_words(found)}改为{_place_words(read)}")
         status = status_on(found, self._since)

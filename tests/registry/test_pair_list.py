@@ -1,5 +1,6 @@
 """The county's list of pairs (附件1) over the book: line by line, and nothing decided that a person must decide."""
 
+from collections import Counter
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from itertools import count
@@ -193,3 +194,12 @@ def test_a_pair_without_a_level_does_not_take_that_of_the_line_above_it() -> Non
     rows = [[str(cell or "") for cell in row] for row in pair_rows(book, OURS, DAY)]
     assert {row[2]: row[0] for row in rows} == {"浦阳一小": "市域内", "实验小学": "待定", "浦阳二小": "待定"}
     assert {line.verdict for line in plan(book, [list(EXPORT), *rows]).lines} == {"same"}
+
+
+def test_a_pair_made_at_the_desk_comes_back_the_same_though_nobody_wrote_down_its_level() -> None:
+    book = county()
+    bare = {id: msgspec.structs.replace(pair, level=None, place=None) for id, pair in book.pairs.items()}
+    made = msgspec.structs.replace(book, pairs=bare)
+    rows = [[str(cell or "") for cell in row] for row in pair_rows(made, OURS, SINCE)]
+    assert Counter(row[0] for row in rows) == {"县内": 3, "市域内": 6, "省域内": 1, "待定": 1}
+    assert {line.verdict for line in plan(made, [list(EXPORT), *rows]).lines} == {"same"}
