@@ -28,6 +28,8 @@ Action = Literal[
     "publish",
     "subscribe",
     "read_room",
+    # 巡课: by name alone, so that the teacher knows who looks in.
+    "observe",
     # The ledger: activities with their evidence, and the returns made of them. A grant with a school reaches that
     # school's pairs only.
     "read_ledger",
@@ -87,6 +89,7 @@ _BUREAU: Final = frozenset[Action](
         "keep_self",
         "list_lessons",
         "read_summary",
+        "observe",
         "read_ledger",
         "read_returns",
         "propose",
@@ -132,6 +135,7 @@ MAY: Final[Mapping[GrantRole, frozenset[Action]]] = MappingProxyType(
                 "keep_self",
                 "list_lessons",
                 "read_summary",
+                "observe",
                 "read_ledger",
                 "read_returns",
                 "read_registry",
@@ -153,7 +157,7 @@ MAY: Final[Mapping[GrantRole, frozenset[Action]]] = MappingProxyType(
         # The bureau's own systems: what their tokens' scopes say, out of these.
         "program": frozenset({"read_self", *SCOPES.values()}),
         # The command line of this machine; its secret is in server.json and dies with the process.
-        "machine": (_BUREAU - {"read_self", "keep_self"})
+        "machine": (_BUREAU - {"read_self", "keep_self", "observe"})
         | {"create_lesson", "read_lesson", "end_lesson", "mint_link", "keep_programs", "read_metrics"},
         # Whoever comes to an open door.
         "anyone": frozenset(),

@@ -266,6 +266,16 @@ class Links(ServerMessage, frozen=True, kw_only=True, tag="links"):
     seats: dict[str, LinkView]
 
 
+class Observers(ServerMessage, frozen=True, kw_only=True, tag="observers"):
+    """Who watches the lesson now. To the teacher, whenever it changes: nobody looks into a class unseen.
+
+    `names` are of those who came from the desk (巡课); `unnamed` counts those with the link that the teacher gave away.
+    """
+
+    names: list[str]
+    unnamed: int
+
+
 class Replaced(ServerMessage, frozen=True, kw_only=True, tag="replaced"):
     """A newer device or tab speaks for this seat; the server closes this connection."""
 
@@ -289,7 +299,7 @@ class Closing(ServerMessage, frozen=True, kw_only=True, tag="closing"):
     """The server goes down: connect again at once and keep trying."""
 
 
-AnyServerMessage = Welcome | LessonNow | Links | Replaced | Error | Pong | Closing
+AnyServerMessage = Welcome | LessonNow | Links | Observers | Replaced | Error | Pong | Closing
 
 _client: msgspec.json.Decoder[AnyClientMessage] = msgspec.json.Decoder(AnyClientMessage)
 

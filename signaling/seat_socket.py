@@ -24,6 +24,7 @@ from signaling.messages import (
     BadMessage,
     Error,
     Hello,
+    Observers,
     Replaced,
     decode,
     encode,
@@ -48,6 +49,8 @@ class Outbox:
     def __init__(self, socket: web.WebSocketResponse) -> None:
         self.link: Link | None = None
         """What the device came by, once it has said so."""
+        self.lesson: str | None = None
+        """Where it has been let in."""
         self._socket = socket
         self._queue: asyncio.Queue[AnyServerMessage | None] = asyncio.Queue(OUTBOX)
         self._task = asyncio.create_task(self._run(), name="outbox")
@@ -109,7 +112,7 @@ async def seat_socket(request: web.Request) -> web.WebSocketResponse:
         log.exception("socket failed")
         outbox.send(_BUSY)
     finally:
-        request.app[OUTBOXES].discard(outbox)
+        _leave(request.app, outbox)
         if guest is not None:
             request.app[LESSONS].detach(guest)
         await outbox.close()
@@ -134,7 +137,7 @@ async def _enter(request: web.Request, socket: web.WebSocketResponse, outbox: Ou
         outbox.link = grant.link
         seat = await seat_in(app[STORE], grant, lesson)
         role: Role = grant.link.role
-        return await app[LESSONS].attach(
+        guest = await app[LESSONS].attach(
             lesson,
             role=role,
             seat=seat,
@@ -143,10 +146,39 @@ async def _enter(request: web.Request, socket: web.WebSocketResponse, outbox: Ou
             device_id=hello.device,
             link=grant.link.id,
         )
+        outbox.lesson = lesson
+        _tell_observers(app, lesson, outbox)
+        return guest
     except Problem as problem:
         raise _Refused(_error_of(problem)) from problem
     except LessonError as error:
         raise _Refused(Error(code=error.code, title=error.title, detail=error.detail)) from error
+
+
+def observers_of(app: web.Application, lesson: str) -> Observers:
+    """Who watches the lesson now."""
+    names = [
+        box.link.name for box in app[OUTBOXES] if box.link and box.lesson == lesson and box.link.role == "observer"
+    ]
+    return Observers(names=sorted({name for name in names if name}), unnamed=names.count(None))
+
+
+def _tell_observers(app: web.Application, lesson: str, by: Outbox) -> None:
+    """A device has come or gone: the teacher is told of an observer, and hears on coming who watches already."""
+    assert by.link is not None, "it has said hello"
+    watching = observers_of(app, lesson)
+    if by.link.role == "teacher" and (watching.names or watching.unnamed):
+        by.send(watching)
+    elif by.link.role == "observer":
+        for box in app[OUTBOXES]:
+            if box.link and box.lesson == lesson and box.link.role == "teacher":
+                box.send(watching)
+
+
+def _leave(app: web.Application, outbox: Outbox) -> None:
+    app[OUTBOXES].discard(outbox)
+    if outbox.lesson is not None and outbox.link is not None and outbox.link.role == "observer":
+        _tell_observers(app, outbox.lesson, outbox)
 
 
 def _left_s(link: Link | None, at: datetime) -> float | None:

@@ -110,6 +110,10 @@ class LessonList:
         """Lessons scheduled, open or live, the earliest first."""
         return await self._find(lessons.c.state != "ended", _of(school))
 
+    async def under_way(self) -> list[ListedLesson]:
+        """Lessons open or live, the earliest first."""
+        return await self._find(lessons.c.state.in_(("open", "live")))
+
     async def past(self, before: datetime, school: str | None = None, limit: int = 50) -> list[ListedLesson]:
         """Ended lessons that began before an instant, the latest first."""
         found = await self._find(lessons.c.state == "ended", lessons.c.start_at < before, _of(school), latest=limit)

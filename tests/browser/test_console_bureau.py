@@ -21,6 +21,7 @@ DESKS = (
     "/bureau/activities",
     "/bureau/pending",
     "/bureau/hand",
+    "/bureau/live",
     "/bureau/progress",
     "/bureau/registry/schools",
     "/bureau/registry/pairs",
@@ -264,6 +265,37 @@ async def test_an_account_is_made_used_and_disabled(county: County, open_page: O
     # The ledger is not the administrator's.
     await admin.goto(f"{county.url}/bureau/matrix")
     await admin.wait_for_url("**/admin/accounts")
+
+
+async def test_an_inspector_looks_into_a_lesson_and_its_teacher_reads_the_name(
+    county: County, open_page: OpenPage
+) -> None:
+    inspector = await county.officer("xunke", "inspector")
+    await inspector.get_by_role("link", name="巡课").click()
+    await expect(inspector.get_by_text("现在没有正在上的课")).to_be_visible()
+    body = {
+        "supporter": TOWN,
+        "class_name": "五（1）班",
+        "class_size": 42,
+        "subject": "语",
+        "minutes": 40,
+        "recipients": [{"school": VILLAGE, "classroom": "一号教室", "class_size": 23}],
+    }
+    made = await county.call("POST", "/lessons", body)
+    teacher = await open_page(made["teacher"]["page"].replace("#", "?autostart=1#"))
+    await expect(teacher.get_by_test_id("observers")).to_be_empty()
+    card = inspector.get_by_test_id("live").locator("> li")
+    await expect(card).to_contain_text(re.compile("语文.*实验小学 五（1）班"))
+    await expect(card.locator("li").filter(has_text="檀溪中小 一号教室")).to_contain_text("未接入")
+    async with inspector.context.expect_page() as opened:
+        await card.get_by_role("button", name="进入听课").click()
+    look = await opened.value
+    await expect(look.get_by_test_id("observing")).to_contain_text("您的观看会被记录")
+    await expect(teacher.get_by_test_id("observers")).to_have_text("正在听课：xunke老师")
+    await look.locator("[data-testid=teacher-video] video, video[data-testid=teacher-video]").first.wait_for()
+    await expect(card).to_contain_text("正在听课：xunke老师")
+    await look.close()
+    await expect(teacher.get_by_test_id("observers")).to_be_empty()
 
 
 async def test_every_desk_fits_an_office_screen_and_names_its_controls(county: County) -> None:

@@ -7,7 +7,7 @@ import { captureScreen } from "./media/devices";
 import { Publisher, SCREEN, type Shape } from "./media/publish";
 import { Viewer } from "./media/view";
 import { wanted as probeWanted } from "./probe";
-import type { ClientMessage, ErrorMessage, LessonView, LinkFigures, Source } from "./protocol";
+import type { ClientMessage, ErrorMessage, LessonView, LinkFigures, Observers, Source } from "./protocol";
 import { openSocket, Seat, type Phase } from "./seat";
 import { lang, t } from "./strings";
 import { seatOf, wantedStreams } from "./wanted";
@@ -33,6 +33,8 @@ export interface LessonSessionState {
   view: LessonView | null;
   seat: string | null;
   links: Record<string, LinkFigures>;
+  /** Only the teacher is told. */
+  observers: Observers;
   /** Why the server does not let this page in; with the phase "refused" no attempt is made any more. */
   refusal: ErrorMessage | null;
   /** The newest complaint of the server about something done here. */
@@ -49,6 +51,8 @@ export interface LessonSessionState {
   /** It was muted on this page, and not by somebody else (or before a reload: nobody can tell). */
   mutedHere: boolean;
 }
+
+const NOBODY: Observers = { names: [], unnamed: 0 };
 
 /** A server's error in the page's language. */
 export const errorText = (error: ErrorMessage): string => (lang() === "en" ? error.detail : error.title);
@@ -70,6 +74,7 @@ export class LessonSession {
     view: null,
     seat: null,
     links: {},
+    observers: NOBODY,
     refusal: null,
     complaint: null,
     publishing: false,
@@ -101,6 +106,7 @@ export class LessonSession {
         welcome: (seat, _role, lesson) => this.welcome(seat, lesson),
         lesson: (lesson) => this.show(lesson),
         links: (links) => (this.state.links = links),
+        observers: (observers) => (this.state.observers = observers),
         error: (error) => this.complain(error),
         time: (now) => this.clock.sync(now),
       },
@@ -209,6 +215,8 @@ export class LessonSession {
     this.state.seat = seat;
     this.state.reached = true;
     this.state.refusal = null;
+    // Whoever watches now is told right after.
+    this.state.observers = NOBODY;
     this.show(view);
   }
 

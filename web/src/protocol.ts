@@ -74,6 +74,12 @@ export interface LinkFigures {
   rtt_ms: number | null;
 }
 
+/** Who watches the lesson: by name who came from the bureau's desk, and how many with the observers' link. */
+export interface Observers {
+  names: string[];
+  unnamed: number;
+}
+
 export interface ErrorMessage {
   code: string;
   title: string;
@@ -84,6 +90,7 @@ export type ServerMessage =
   | { type: "welcome"; seat: string | null; role: string; lesson: LessonView; recording_notice: boolean }
   | { type: "lesson"; lesson: LessonView }
   | { type: "links"; seats: Record<string, LinkFigures> }
+  | ({ type: "observers" } & Observers)
   | { type: "replaced" }
   | ({ type: "error" } & ErrorMessage)
   | { type: "pong"; t: number; now: Instant }

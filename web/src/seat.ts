@@ -1,4 +1,4 @@
-import type { ClientMessage, ErrorMessage, LessonView, LinkFigures, ServerMessage } from "./protocol";
+import type { ClientMessage, ErrorMessage, LessonView, LinkFigures, Observers, ServerMessage } from "./protocol";
 
 // One WebSocket for as long as the lesson lives. It is opened again for ever, because nobody in the classroom will press
 // a reload button; only a verdict of the server (token gone, lesson over, seat taken by a newer tab) ends it.
@@ -37,6 +37,7 @@ export interface SeatEvents {
   welcome(seat: string | null, role: string, lesson: LessonView, notice: boolean): void;
   lesson(lesson: LessonView): void;
   links(seats: Record<string, LinkFigures>): void;
+  observers(observers: Observers): void;
   error(error: ErrorMessage): void;
   time(now: string): void;
 }
@@ -125,6 +126,8 @@ export class Seat {
         return this.events.lesson(message.lesson);
       case "links":
         return this.events.links(message.seats);
+      case "observers":
+        return this.events.observers({ names: message.names, unnamed: message.unnamed });
       case "pong":
         return this.events.time(message.now);
       case "replaced":

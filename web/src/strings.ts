@@ -289,6 +289,8 @@ export const catalogue = {
 
   obs_logged: ["观摩中，您的观看会被记录", "You are observing; your viewing is logged"],
   obs_invite: ["听课、教研人员用观摩链接观看，只看不说话。", "Observers watch by their own link; they cannot speak."],
+  obs_watching: ["正在听课：{who}", "Observing: {who}"],
+  obs_unnamed: ["观摩链接 {n} 人", "{n} by the observers' link"],
   obs_copy: ["复制观摩链接", "Copy observer's link"],
   obs_scheduled: ["还没到上课时间，开课后画面会自动出现", "The lesson has not opened yet. The picture comes by itself."],
   obs_ended: ["本节课已结束，感谢观摩", "The lesson is over. Thank you for observing."],

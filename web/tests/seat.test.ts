@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import type { LessonView } from "../src/protocol";
+import type { LessonView, Observers } from "../src/protocol";
 import { backoffMs, Seat, type Phase, type SeatEvents, type SocketLike } from "../src/seat";
 
 class FakeSocket implements SocketLike {
@@ -32,6 +32,7 @@ const WELCOME = { type: "welcome", seat: "r1", role: "classroom", lesson: VIEW, 
 let sockets: FakeSocket[];
 let phases: Phase[];
 let errors: string[];
+let watching: Observers[];
 let seat: Seat;
 
 const socket = (): FakeSocket => sockets[sockets.length - 1]!;
@@ -41,11 +42,13 @@ beforeEach(() => {
   sockets = [];
   phases = [];
   errors = [];
+  watching = [];
   const events: SeatEvents = {
     phase: (phase) => phases.push(phase),
     welcome: () => undefined,
     lesson: () => undefined,
     links: () => undefined,
+    observers: (observers) => watching.push(observers),
     error: (error) => errors.push(error.code),
     time: () => undefined,
   };
@@ -68,6 +71,12 @@ describe("a seat", () => {
     expect(socket().sent).toEqual([{ type: "hello", token: "t", device: "d", version: 1 }]);
     expect(phases).toEqual(["connecting", "open"]);
     expect(seat.send({ type: "raise_hand" })).toBe(true);
+  });
+
+  it("tells who watches", () => {
+    enter();
+    socket().say({ type: "observers", names: ["徐督学"], unnamed: 1 });
+    expect(watching).toEqual([{ names: ["徐督学"], unnamed: 1 }]);
   });
 
   it("comes back 200 ms after the connection closed", () => {

@@ -18,6 +18,33 @@ export interface KindTotal {
   target: number | null;
 }
 
+export interface RoomUnderWay {
+  role: "host" | "rural";
+  school: string;
+  classroom: string;
+  class_name: string;
+  present: boolean;
+  needs_help: boolean;
+  students: number | null;
+}
+
+/** A lesson that goes on now. `observers` came from this desk. */
+export interface LessonUnderWay {
+  lesson: string;
+  state: "open" | "live";
+  subject: string;
+  supporter: string;
+  class_name: string;
+  opened_at: Instant | null;
+  started_at: Instant | null;
+  planned_end: Instant | null;
+  is_test: boolean;
+  is_recorded: boolean;
+  rooms: RoomUnderWay[];
+  observers: string[];
+  unnamed_observers: number;
+}
+
 export interface Todo {
   code: string;
   text: string;
@@ -211,3 +238,8 @@ export interface Progress {
 }
 
 export const readProgress = (year: number): Promise<Progress> => call("GET", `/progress${query({ year })}`);
+
+export const lessonsUnderWay = (): Promise<{ lessons: LessonUnderWay[] }> => call("GET", "/live");
+
+/** A page of one's own into a lesson; its teacher is told who watches. */
+export const lookInto = (lesson: string): Promise<{ page: string }> => call("POST", `/live/${encodeURIComponent(lesson)}/observe`);

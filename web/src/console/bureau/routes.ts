@@ -4,6 +4,7 @@ import type { RouteRecordRaw } from "vue-router";
 
 export const bureauRoutes: RouteRecordRaw[] = [
   { path: "/bureau", component: () => import("./Home.vue"), meta: { may: "read_ledger" } },
+  { path: "/bureau/live", component: () => import("./Live.vue"), meta: { may: "observe" } },
   { path: "/bureau/matrix", component: () => import("./Matrix.vue"), meta: { may: "read_ledger" } },
   { path: "/bureau/returns/:month?", component: () => import("./Returns.vue"), props: true, meta: { may: "read_ledger" } },
   { path: "/bureau/returns/:month/bureau", component: () => import("./Annex2.vue"), props: true, meta: { may: "read_ledger" } },

@@ -1,4 +1,4 @@
-import { Calendar, Connection, DataLine, Document, EditPen, Grid, HomeFilled, Key as KeyIcon, List, Monitor, Notebook, OfficeBuilding, Promotion, QuestionFilled, Reading, Setting, Tickets, Upload, User } from "@element-plus/icons-vue";
+import { Calendar, Connection, DataLine, Document, EditPen, Grid, HomeFilled, Key as KeyIcon, List, Monitor, Notebook, OfficeBuilding, Promotion, QuestionFilled, Reading, Setting, Tickets, Upload, User, VideoCamera } from "@element-plus/icons-vue";
 import type { Component } from "vue";
 import { may, type Role } from "../session";
 import type { Key } from "../strings";
@@ -27,6 +27,7 @@ const BUREAU: MenuGroup[] = [
       { to: "/bureau/activities", name: "nav_activities", icon: List, may: "read_ledger" },
       { to: "/bureau/pending", name: "nav_pending", icon: QuestionFilled, may: "approve" },
       { to: "/bureau/hand", name: "nav_hand", icon: EditPen, may: "approve" },
+      { to: "/bureau/live", name: "nav_live", icon: VideoCamera, may: "observe" },
       { to: "/bureau/progress", name: "nav_progress", icon: DataLine, may: "read_ledger" },
     ],
   },

@@ -8,6 +8,7 @@ export const shell = {
   nav_activities: ["活动记录", "Activities"],
   nav_pending: ["待确认", "To be confirmed"],
   nav_hand: ["手工录入", "Enter by hand"],
+  nav_live: ["巡课", "Lessons now"],
   nav_progress: ["年度进度", "The year"],
   nav_schools: ["学校", "Schools"],
   nav_pairs: ["结对", "Pairs"],
