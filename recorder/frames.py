@@ -4,7 +4,8 @@ A picture with a packet missing is never written, nor anything that leans on it:
 next keyframe and says so (`wants_keyframe`). Sound only misses what is missing. The caller passes the time in: `now`
 and `Packet.arrived` are monotonic seconds of one clock.
 
-VP8: RFC 7741. H.264: RFC 6184, out comes Annex B. Opus: RFC 7587, one packet is one frame.
+VP8: RFC 7741. VP9: RFC 9628, its lowest spatial layer. H.264: RFC 6184, out comes Annex B. Opus: RFC 7587, one packet
+is one frame.
 """
 
 import base64
@@ -16,6 +17,7 @@ from aiortc.codecs.h264 import h264_depayload
 from aiortc.codecs.vpx import VpxPayloadDescriptor
 
 from classroom.relay.rtp import NAL_FU_A, NAL_IDR, NAL_SPS, NAL_STAP_A, Kind, Packet
+from classroom.relay.vp9 import is_vp9_keyframe, read_descriptor
 
 # A retransmission over a rural link takes one round trip, seldom more than 200 ms; who waits longer holds back sound.
 HOLE_WAIT_S = 0.25
@@ -160,12 +162,14 @@ class AudioFrames:
 
 
 class VideoFrames:
-    """VP8 or H.264 pictures in order, the first one a keyframe; after a loss nothing until the next keyframe."""
+    """VP8, VP9 or H.264 pictures in order, the first one a keyframe; after a loss nothing until the next keyframe."""
 
     def __init__(self, codec: str, fmtp: str = "") -> None:
-        """`codec` "vp8" or "h264", else ValueError; `fmtp` may hold H.264's sprop-parameter-sets (RFC 6184 §8.1)."""
-        if codec not in ("vp8", "h264"):
+        """`codec` vp8, vp9 or h264, else ValueError; `fmtp` may hold H.264's sprop-parameter-sets (RFC 6184 §8.1)."""
+        if codec not in _READERS:
             raise ValueError(f"no assembly for codec {codec!r}")
+        self._codec = codec
+        self._read = _READERS[codec]
         self._h264 = codec == "h264"
         self._parameters = _sprop_parameter_sets(fmtp) if self._h264 else b""
         self._reorder = Reorder()
@@ -220,7 +224,7 @@ class VideoFrames:
 
     def _take(self, packet: Packet) -> None:
         try:
-            types, data, begins_keyframe = (_h264_packet if self._h264 else _vp8_packet)(packet.payload)
+            types, data, begins_keyframe = self._read(packet.payload)
         except (ValueError, IndexError):
             self._give_up()
             return
@@ -252,7 +256,7 @@ class VideoFrames:
                 self._lost = True
                 return
         else:
-            keyframe = not data[0] & 1
+            keyframe = is_vp9_keyframe(data) if self._codec == "vp9" else not data[0] & 1
         self._waiting = False
         timestamp = self._clock.extend(first.timestamp)
         frames.append(Frame("video", first.ssrc, timestamp, data, keyframe, first.arrived, self._lost))
@@ -264,6 +268,13 @@ def _vp8_packet(payload: bytes) -> tuple[set[int], bytes, bool]:
     descriptor, data = VpxPayloadDescriptor.parse(payload)
     begins = descriptor.partition_start == 1 and descriptor.partition_id == 0 and bool(data) and not data[0] & 1
     return set(), data, begins
+
+
+def _vp9_packet(payload: bytes) -> tuple[set[int], bytes, bool]:
+    """The same of VP9 (RFC 9628 §4.2). Higher spatial layers are left out: the lowest leans on none of them."""
+    descriptor = read_descriptor(payload)
+    data = b"" if descriptor.spatial else payload[descriptor.size :]
+    return set(), data, descriptor.begins and is_vp9_keyframe(data)
 
 
 def _h264_packet(payload: bytes) -> tuple[set[int], bytes, bool]:
@@ -289,6 +300,9 @@ def _h264_packet(payload: bytes) -> tuple[set[int], bytes, bool]:
         if len(unit) > 1
     )
     return types, h264_depayload(payload), begins
+
+
+_READERS = {"vp8": _vp8_packet, "vp9": _vp9_packet, "h264": _h264_packet}
 
 
 def _parameter_sets(annex_b: bytes) -> bytes:

@@ -38,7 +38,7 @@ class SessionRecorder:
         self._tracks: dict[Kind, Track] = {}
         for kind in RATES:
             track = tracks.get(kind)
-            if track is not None and track.codec in ("opus", "vp8", "h264"):
+            if track is not None and track.codec in ("opus", "vp8", "h264", "vp9"):
                 self._tracks[kind] = track
         self._assemblers: dict[Kind, tuple[int, AudioFrames | VideoFrames]] = {}
         self._timeline = Timeline({kind: RATES[kind] for kind in self._tracks})

@@ -7,6 +7,7 @@ import av
 from av.video.frame import VideoFrame
 
 from classroom.relay.rtp import Kind
+from classroom.relay.vp9 import vp9_size
 from recorder.frames import vp8_size
 
 # Units per second of each kind's media time (RFC 7587 §4.1, RFC 7741 §4.1, RFC 6184 §5.1).
@@ -17,7 +18,7 @@ PICTURE_S: Final = 0.2
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """The video codec ("vp8", "h264", None) with the size of its first picture, and whether there is sound (Opus).
+    """The video codec ("vp8", "vp9", "h264", None), the size of its first picture, and whether there is sound (Opus).
 
     `keyframe` is the first picture: an MP4's header needs its parameter sets.
     """
@@ -43,7 +44,7 @@ class Shape:
 
     @property
     def suffix(self) -> str:
-        """H.264 goes into MP4, which every player and editor opens; MP4 has no place for VP8."""
+        """H.264 goes into MP4, which every player and editor opens; MP4 has no place for VP8, hardly for VP9."""
         return "mp4" if self.video == "h264" else "webm"
 
 
@@ -51,6 +52,8 @@ def picture_size(codec: str, keyframe: bytes) -> tuple[int, int] | None:
     """Width and height of a keyframe; None when it cannot be decoded."""
     if codec == "vp8":
         return vp8_size(keyframe)
+    if codec == "vp9":
+        return vp9_size(keyframe)
     decoder = av.CodecContext.create("h264", "r")
     try:
         frames = [*decoder.decode(av.Packet(keyframe)), *decoder.decode(None)]

@@ -1,7 +1,7 @@
-"""WebM (Matroska, RFC 9559) with VP8 and Opus, written block by block.
+"""WebM (Matroska, RFC 9559) with VP8 or VP9 and Opus, written block by block.
 
 Why not through libav, as MP4 is: its Matroska writer holds a second of blocks back, and its interleaver holds the sound
-back for as long as a VP8 track has no pictures. A classroom that is on sound alone for ten minutes would lose them in a
+back for as long as a video track has no pictures. A classroom on sound alone for ten minutes would lose them in a
 crash. Here every block is in the kernel when `write` returns.
 
 While it is written the segment and the last cluster have unknown size, which players take as "until the end". `finish`
@@ -120,9 +120,9 @@ class WebmFile:
 
 def _track(kind: Kind, shape: Shape) -> bytes:
     number = _uint(0xD7, TRACK[kind]) + _uint(0x73C5, TRACK[kind]) + _uint(0x9C, 0)
-    if kind == "video":
+    if kind == "video" and shape.video:
         size = _element(0xE0, _uint(0xB0, shape.width) + _uint(0xBA, shape.height))
-        return _element(0xAE, number + _uint(0x83, 1) + _text(0x86, "V_VP8") + size)
+        return _element(0xAE, number + _uint(0x83, 1) + _text(0x86, f"V_{shape.video.upper()}") + size)
     sound = _element(0xE1, _element(0xB5, struct.pack(">d", 48000.0)) + _uint(0x9F, 2))
     private = _element(0x63A2, OPUS_HEAD) + _uint(0x56BB, SEEK_PREROLL_NS)
     return _element(0xAE, number + _uint(0x83, 2) + _text(0x86, "A_OPUS") + private + sound)

@@ -12,7 +12,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
-Codec = Literal["vp8", "h264"]
+Codec = Literal["vp8", "h264", "vp9"]
 
 
 class Settings(BaseSettings):
@@ -41,7 +41,7 @@ class Settings(BaseSettings):
     )
     database: str = Field("", description="database URL (postgresql://…); empty: SQLite in the data directory")
     video_codecs: Annotated[list[Codec], NoDecode] = Field(
-        ["vp8", "h264"],
+        ["vp8", "h264", "vp9"],
         description="video codecs taken from publishers, the preferred one first, repeatable or with commas",
     )
     observers_max: int = Field(10, ge=0, le=200, description="observers at once in one lesson")

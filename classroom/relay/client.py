@@ -205,7 +205,7 @@ class Viewer:
     def __init__(
         self,
         *,
-        codecs: tuple[str, ...] = ("vp8", "h264"),
+        codecs: tuple[str, ...] = ("vp8", "h264", "vp9"),
         kinds: tuple[Kind, ...] = ("audio", "video"),
         on_packet: Callable[[Packet], None] | None = None,
         nack: bool = True,

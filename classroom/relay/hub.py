@@ -53,7 +53,7 @@ class RelayConfig:
     host: str = "0.0.0.0"
     port: int = 8189
     announce: tuple[str, ...] = ()
-    video_codecs: tuple[str, ...] = ("vp8", "h264")
+    video_codecs: tuple[str, ...] = ("vp8", "h264", "vp9")
     max_sessions: int = 1000
     max_handshakes: int = 64
 

@@ -1,6 +1,6 @@
 """The SDP of our own WHIP/WHEP client: the offers it writes and the answers it reads. Pure.
 
-One audio section (Opus) and one video section (VP8, H.264 or both), bundled, as RFC 9725 §4.4 asks of a WHIP client.
+One audio section (Opus) and one video section (VP8, H.264, VP9), bundled, as RFC 9725 §4.4 asks of a WHIP client.
 """
 
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from classroom.relay.rtp import Kind
 Setup = Literal["actpass", "active", "passive"]
 
 OPUS_TYPE = 111
-VIDEO_TYPES = {"vp8": 96, "h264": 102}  # RTX takes the next number
+VIDEO_TYPES = {"vp8": 96, "h264": 102, "vp9": 98}  # RTX takes the next number
 H264_FMTP = "level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f"
 
 

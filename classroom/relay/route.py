@@ -21,7 +21,7 @@ Send = Callable[[Sequence[Outlet], list[bytes], int], None]
 
 @dataclass(frozen=True, slots=True)
 class Track:
-    """What a publisher sends of one kind. `codec` is "opus", "vp8" or "h264"; `fmtp` as it stands in the SDP."""
+    """What a publisher sends of one kind. `codec` is "opus", "vp8", "h264" or "vp9"; `fmtp` as it stands in the SDP."""
 
     kind: Kind
     codec: str

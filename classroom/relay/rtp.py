@@ -7,6 +7,8 @@ import struct
 from dataclasses import dataclass
 from typing import Literal
 
+from classroom.relay.vp9 import begins_vp9_keyframe
+
 Kind = Literal["audio", "video"]
 
 HEADER = struct.Struct("!BBHII")
@@ -195,13 +197,16 @@ def begins_h264_keyframe(payload: bytes) -> bool:
     return kind in (NAL_IDR, NAL_SPS)
 
 
+DETECTORS = {"vp8": begins_vp8_keyframe, "h264": begins_h264_keyframe, "vp9": begins_vp9_keyframe}
+
+
 class KeyframeDetector:
     """Tells the first packet of each keyframe of one stream: SPS and IDR slices of a picture share its timestamp."""
 
     __slots__ = ("_begins", "_timestamp")
 
     def __init__(self, codec: str) -> None:
-        self._begins = {"vp8": begins_vp8_keyframe, "h264": begins_h264_keyframe}.get(codec)
+        self._begins = DETECTORS.get(codec)
         self._timestamp: int | None = None
 
     def first(self, payload: bytes, timestamp: int) -> bool:

@@ -185,7 +185,7 @@ def _parameters(parameters: dict[str, Any]) -> dict[str, str]:
 
 
 def find_codec(section: Section, name: str) -> Codec | None:
-    """The payload type for "opus", "vp8" or "h264": H.264 in any baseline profile with packetization mode 1."""
+    """The payload type for "opus", "vp8", "h264" (any baseline profile, packetization mode 1) or "vp9" (profile 0)."""
     found = [codec for codec in section.codecs if codec.name == name and _fits(codec)]
     # A browser offers constrained baseline beside plain baseline; its hardware knows the former.
     found.sort(key=lambda codec: codec.parameters.get("profile-level-id", "").lower() != "42e01f")
@@ -197,6 +197,8 @@ def _fits(codec: Codec) -> bool:
         profile = codec.parameters.get("profile-level-id", "").lower()
         mode = codec.parameters.get("packetization-mode", "0")
         return codec.clock_rate == 90000 and mode == "1" and re.fullmatch("42[0-9a-f]{4}", profile) is not None
+    if codec.name == "vp9" and codec.parameters.get("profile-id", "0") != "0":
+        return False
     return codec.clock_rate == (48000 if codec.name == "opus" else 90000)
 
 
@@ -293,7 +295,7 @@ def _answered_parameters(codec: Codec) -> str:
     if codec.name == "h264":
         profile = codec.parameters["profile-level-id"]
         return f"level-asymmetry-allowed=1;packetization-mode=1;profile-level-id={profile}"
-    return ""
+    return "profile-id=0" if codec.name == "vp9" else ""
 
 
 def _source(one: Accepted, name: str) -> list[str]:

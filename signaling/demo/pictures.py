@@ -85,7 +85,7 @@ class PictureViewer:
             self.tally.dropped += 1
             return
         if self._decoder is None:
-            name = "libvpx" if self._codec == "vp8" else "h264"
+            name = {"vp8": "libvpx", "vp9": "vp9", "h264": "h264"}[self._codec]
             self._decoder = cast(av.VideoCodecContext, av.CodecContext.create(name, "r"))
             self._decoder.thread_count = 1
         self._pending += 1

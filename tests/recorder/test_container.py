@@ -43,7 +43,7 @@ def decode_errors(path: Path, ffmpeg: str) -> str:
     return run.stderr
 
 
-KINDS = [("vp8", 250), ("vp8", 0), ("h264", 250), ("h264", 0), (None, 250)]
+KINDS = [("vp8", 250), ("vp8", 0), ("vp9", 250), ("h264", 250), ("h264", 0), (None, 250)]
 
 
 @pytest.mark.parametrize(("codec", "sound"), KINDS)

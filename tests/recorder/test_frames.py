@@ -111,7 +111,7 @@ def test_extended_timestamps_follow_every_step_below_half_the_range(steps: list[
         assert clock.extend(value % 2**32) == value
 
 
-@pytest.mark.parametrize("codec", ["vp8", "h264"])
+@pytest.mark.parametrize("codec", ["vp8", "vp9", "h264"])
 def test_pictures_come_out_as_they_were_encoded(script: Script, clip_pictures: Script, codec: str) -> None:
     clip = script(codec, 3, sound=False)
     frames = run(VideoFrames(codec), packets_of(clip, "video"))
@@ -119,13 +119,13 @@ def test_pictures_come_out_as_they_were_encoded(script: Script, clip_pictures: S
     assert [frame.keyframe for frame in frames] == [keyframe for _, keyframe in encoded]
     assert not any(frame.lost for frame in frames)
     assert frames[-1].timestamp - frames[0].timestamp == 74 * 3600
-    if codec == "vp8":
+    if codec != "h264":
         assert [frame.data for frame in frames] == [data for data, _ in encoded]
     else:
         assert frames[0].data.startswith(b"\x00\x00\x00\x01\x67")
 
 
-@pytest.mark.parametrize("codec", ["vp8", "h264"])
+@pytest.mark.parametrize("codec", ["vp8", "vp9", "h264"])
 def test_after_a_loss_nothing_comes_until_the_next_keyframe(script: Script, codec: str) -> None:
     packets = packets_of(script(codec, 3, sound=False), "video")
     lost = next(i for i, p in enumerate(packets) if p.timestamp == packets[0].timestamp + 30 * 3600 - 2**32)
@@ -204,11 +204,24 @@ def test_bytes_that_are_no_h264_cost_pictures_and_nothing_else(payload: bytes) -
     assert [frame.lost for frame in frames] == [False, True]
 
 
-@given(st.sampled_from(["vp8", "h264"]), st.lists(st.binary(max_size=40), max_size=12))
+@given(st.sampled_from(["vp8", "vp9", "h264"]), st.lists(st.binary(max_size=40), max_size=12))
 def test_any_payload_gives_frames_or_nothing(codec: str, payloads: list[bytes]) -> None:
     assembler = VideoFrames(codec)
     for frame in run(assembler, [packet(n, payload=p, marker=n % 2 == 0) for n, p in enumerate(payloads)]):
         assert frame.data
+
+
+def test_of_vp9_in_spatial_layers_the_lowest_is_kept(clip_pictures: Script) -> None:
+    pictures = clip_pictures("vp9", 1)
+    packets = []
+    for index, (data, keyframe) in enumerate(pictures):
+        inter = 0 if keyframe else 0x40
+        low = bytes([0x2C | inter, 0x00, index]) + data
+        high = bytes([0x2C | inter, 0x03, index]) + bytes(50)
+        packets += [packet(2 * index, payload=low, marker=False, timestamp=index * 3600)]
+        packets += [packet(2 * index + 1, payload=high, marker=True, timestamp=index * 3600)]
+    frames = run(VideoFrames("vp9"), packets)
+    assert [frame.data for frame in frames] == [data for data, _ in pictures]
 
 
 def test_a_picture_without_end_is_given_up() -> None:

@@ -67,7 +67,7 @@ def numbers(seen: Any) -> list[int]:
     return [number for _, number, _ in seen.pictures]
 
 
-@pytest.mark.parametrize("codec", ["vp8", "h264"])
+@pytest.mark.parametrize("codec", ["vp8", "vp9", "h264"])
 def test_every_picture_and_every_beep_is_there_and_in_time(
     files: Files, script: Script, look: Look, codec: str
 ) -> None:

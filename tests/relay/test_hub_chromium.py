@@ -70,12 +70,23 @@ async def test_h264_from_ffmpeg_is_seen_and_heard_in_chromium(door: Any, open_pa
         await ffmpeg.wait()
 
 
+async def test_vp9_passes_through_and_a_late_viewer_gets_its_keyframe(door: Any, open_page: OpenPage) -> None:
+    publisher, viewer = await open_page(), await open_page()
+    await publisher.evaluate("publish('/whip/camera', { codec: 'vp9' })")
+    await door.until(lambda: "flowing" in door.kinds())
+    await viewer.evaluate("view('/whep/camera')")
+    await moving(viewer)
+    assert await viewer.evaluate("firstPictureMs") < 2000
+    codec = "[...await pc.getStats()].find(([, one]) => one.type === 'codec' && /video/.test(one.mimeType))[1].mimeType"
+    assert await viewer.evaluate(f"(async () => {codec})()") == "video/VP9"
+
+
 async def test_a_publisher_whose_codecs_are_unknown_and_a_stream_that_is_not_there(
     door: Any, open_page: OpenPage
 ) -> None:
     page = await open_page()
     with pytest.raises(Exception, match="no_common_codec"):
-        await page.evaluate("publish('/whip/camera', { codec: 'vp9' })")
+        await page.evaluate("publish('/whip/camera', { codec: 'av1' })")
     with pytest.raises(Exception, match="stream_absent"):
         await page.evaluate("view('/whep/camera')")
     assert door.hub.stats()["sessions"] == 0

@@ -175,6 +175,20 @@ def test_the_first_codec_of_ours_that_is_offered_wins() -> None:
         accept_publisher(parse_offer(BROWSER.replace("sendonly", "recvonly")), ("vp8",))
 
 
+def test_vp9_is_taken_in_profile_0_and_only_where_nothing_before_it_is_offered() -> None:
+    lines = "".join(f"a=rtpmap:{n} VP9/90000\na=fmtp:{n} profile-id={p}\n" for n, p in ((100, 2), (101, 0)))
+    with_vp9 = VIDEO.replace("SAVPF ", "SAVPF 100 101 ") + lines
+    codecs = ("vp8", "h264", "vp9")
+    assert accept_publisher(parse_offer(offer(with_vp9, group="1")), codecs)[0].codec.name == "vp8"
+    alone = with_vp9.replace("VP8/90000", "AV1/90000").replace("H264/90000", "AV1/90000")
+    parsed = parse_offer(offer(alone, group="1"))
+    (one,) = accept_publisher(parsed, codecs)
+    assert (one.codec.name, one.codec.payload_type) == ("vp9", 101)
+    assert "a=fmtp:101 profile-id=0\r\n" in write_answer(parsed, [one], TRANSPORT, "n", 1)
+    with pytest.raises(NoCommonCodec):
+        accept_publisher(parse_offer(offer(alone.replace("profile-id=0", "profile-id=1"), group="1")), codecs)
+
+
 def test_what_is_not_wanted_is_refused_and_left_out_of_the_bundle() -> None:
     data = "m=application 9 UDP/DTLS/SCTP webrtc-datachannel\na=mid:2\n"
     second = VIDEO.replace("a=mid:1", "a=mid:3")
