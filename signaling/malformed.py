@@ -7,8 +7,6 @@ from typing import Final
 
 import msgspec
 
-from signaling.problem import PROBLEMS, Problem
-
 _PARTS: Final = re.compile(r"(?P<said>.*?)(?: - at (?:`key` in )?`\$\.?(?P<field>.*)`)?", re.DOTALL)
 _UNITS: Final[Mapping[str, str]] = MappingProxyType({"str": "个字", "array": "项", "object": "项"})
 _BOUNDS: Final[Mapping[str, str]] = MappingProxyType({">=": "不小于", "<=": "不大于", ">": "大于", "<": "小于"})
@@ -48,16 +46,11 @@ _SENTENCES: Final[tuple[tuple[str, Callable[[re.Match[str]], str]], ...]] = (
 )
 
 
-def malformed(error: msgspec.DecodeError | UnicodeDecodeError) -> Problem:
-    """The problem with a request that is none, or not of its shape: 数字应不大于 500（teachers）."""
-    status, zh, en = PROBLEMS["bad_request"]
-    said = "文字应为 UTF-8 编码" if isinstance(error, UnicodeDecodeError) else _chinese(str(error))
-    return Problem("bad_request", str(error), entry=(status, f"{zh}：{said}" if said else zh, en))
-
-
-def _chinese(error: str) -> str:
-    """The sentence, and the field that it is about; empty for what is not among the sentences."""
-    parts = _PARTS.fullmatch(error)
+def chinese(error: msgspec.DecodeError | UnicodeDecodeError) -> str:
+    """What is wrong, and the field that it is about: 数字应不大于 500（teachers）; empty for what has no sentence."""
+    if isinstance(error, UnicodeDecodeError):
+        return "文字应为 UTF-8 编码"
+    parts = _PARTS.fullmatch(str(error))
     assert parts is not None, "the pattern takes any text"
     for pattern, sentence in _SENTENCES:
         if (found := re.fullmatch(pattern, parts["said"], re.DOTALL)) is not None:

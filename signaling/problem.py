@@ -11,6 +11,7 @@ from classroom.lesson.errors import LessonError
 from classroom.paper.errors import PaperError
 from classroom.registry.accounts import AccountError
 from classroom.registry.errors import RegistryError
+from signaling.malformed import chinese
 
 # code → (HTTP status, Chinese, English). The sentence says what is wrong and what to do.
 PROBLEMS: Final[dict[str, tuple[int, str, str]]] = {
@@ -200,6 +201,13 @@ class Problem(Exception):
         self.status, self.zh, self.en = entry or PROBLEMS[code]
 
     @classmethod
+    def of_malformed(cls, error: msgspec.DecodeError | UnicodeDecodeError) -> Self:
+        """The problem with a request that is none, or not of its shape."""
+        status, zh, en = PROBLEMS["bad_request"]
+        said = chinese(error)
+        return cls("bad_request", str(error), entry=(status, f"{zh}：{said}" if said else zh, en))
+
+    @classmethod
     def of_lesson(cls, error: LessonError) -> Self:
         """The problem in a lesson's refusal."""
         status = LESSON_STATUS.get(error.code, 409)
@@ -207,9 +215,11 @@ class Problem(Exception):
 
     @classmethod
     def of_registry(cls, error: RegistryError) -> Self:
-        """The problem in a refusal of the registry."""
-        status = REGISTRY_STATUS.get(error.code, 409)
-        return cls(error.code, entry=(status, error.title, error.detail), more=error.more)
+        """The problem in a refusal of the registry; what is wrong with a value's shape follows the Chinese sentence."""
+        status, cause = REGISTRY_STATUS.get(error.code, 409), error.__cause__
+        said = chinese(cause) if isinstance(cause, msgspec.ValidationError) else ""
+        title = f"{error.title.removesuffix('。')}：{said}。" if said else error.title
+        return cls(error.code, entry=(status, title, error.detail), more=error.more)
 
     @classmethod
     def of_paper(cls, error: PaperError) -> Self:

@@ -8,7 +8,6 @@ from urllib.parse import quote
 import msgspec
 from aiohttp import web
 
-from signaling.malformed import malformed
 from signaling.problem import Problem
 from signaling.sound import flaw
 
@@ -74,7 +73,7 @@ async def read_body(request: web.Request, shape: type[T]) -> T:
     try:
         told = msgspec.json.decode(await read_in_time(request), type=shape)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise malformed(error) from error
+        raise Problem.of_malformed(error) from error
     except RecursionError:
         raise Problem("bad_request", "nested too deeply") from None
     if (unsound := flaw(told)) is not None:

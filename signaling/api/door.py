@@ -16,7 +16,6 @@ from signaling.api.paging import Page, PageQuery, is_page
 from signaling.api.table import FORMATS, table_format, table_of
 from signaling.auth import Action, Grant
 from signaling.context import grant_of
-from signaling.malformed import malformed
 from signaling.problem import PROBLEMS, Problem
 from signaling.sound import flaw
 
@@ -167,7 +166,7 @@ def read_query(request: web.Request, shape: type[Q], ignored: set[str] | frozens
     try:
         asked = msgspec.convert(given, shape, strict=False)
     except msgspec.ValidationError as error:
-        raise malformed(error) from error
+        raise Problem.of_malformed(error) from error
     if (unsound := flaw(asked)) is not None:
         raise Problem("bad_request", unsound, entry=PROBLEMS[unsound])
     return asked

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 import msgspec
 import pytest
 
-from signaling.malformed import malformed
+from signaling.problem import Problem
 from tests.signaling.conftest import House
 
 Short = Annotated[str, msgspec.Meta(min_length=2, max_length=3)]
@@ -52,7 +52,7 @@ class Shape(msgspec.Struct, forbid_unknown_fields=True):
 def test_what_is_wrong_is_said_with_the_field_that_it_is_about(body: bytes, sentence: str) -> None:
     with pytest.raises(msgspec.DecodeError) as error:
         msgspec.json.decode(body + b', "reason": "x"}', type=Shape)
-    problem = malformed(error.value)
+    problem = Problem.of_malformed(error.value)
     assert (problem.code, problem.status, problem.zh) == ("bad_request", 400, f"请求格式不正确：{sentence}")
     assert problem.detail == str(error.value), "who writes a program reads msgspec's own words"
 
@@ -70,11 +70,11 @@ def test_what_is_wrong_is_said_with_the_field_that_it_is_about(body: bytes, sent
 def test_what_is_no_request_at_all_is_told_as_well(body: bytes, sentence: str) -> None:
     with pytest.raises((msgspec.DecodeError, UnicodeDecodeError)) as error:
         msgspec.json.decode(body, type=Shape)
-    assert malformed(error.value).zh == f"请求格式不正确：{sentence}"
+    assert Problem.of_malformed(error.value).zh == f"请求格式不正确：{sentence}"
 
 
 def test_what_nobody_foresaw_keeps_the_plain_sentence() -> None:
-    assert malformed(msgspec.ValidationError("Something new - at `$.x`")).zh == "请求格式不正确"
+    assert Problem.of_malformed(msgspec.ValidationError("Something new - at `$.x`")).zh == "请求格式不正确"
 
 
 @pytest.mark.parametrize(

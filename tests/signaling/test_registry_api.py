@@ -266,6 +266,27 @@ async def test_a_value_that_cannot_be_is_refused_in_words(
     assert {fact["field"] for fact in facts} == {"county_code"}, "nothing was written"
 
 
+@pytest.mark.parametrize(
+    ("field", "value", "title"),
+    [
+        ("pupils", 20_001, "“学生人数”填写的内容不对，请按说明填写：数字应不大于 20000。"),
+        ("pupils", "一百", "“学生人数”填写的内容不对，请按说明填写：应为整数。"),
+        ("stage", "大学", "“学段”填写的内容不对，请按说明填写：没有“大学”这个选项。"),
+        (
+            "space",
+            {"opened_on": "2019-02-30"},
+            "“学校空间”填写的内容不对，请按说明填写：日期不存在或写法不对，应写成 2019-05-14 这样（opened_on）。",
+        ),
+    ],
+)
+async def test_what_is_wrong_with_a_value_is_said(house: Any, field: str, value: Any, title: str) -> None:
+    await county(house)
+    school = (await school_named(house, "檀溪中小"))["id"]
+    body = {"subject": "school", "id": school, "field": field, "since": "2019-04-01", "value": value, "seen": None}
+    _, problem = await put(house, "registry/facts", body)
+    assert (problem["code"], problem["title"]) == ("bad_value", title)
+
+
 async def test_a_pending_pair_is_named_and_becomes_active(house: Any) -> None:
     await county(house)
     pair = (await get(house, "registry/pairs?status=%E5%BE%85%E5%AE%9A"))["items"][0]["id"]
