@@ -15,10 +15,11 @@ from benchmarks.machine import tell
 from classroom.relay.drops import Drops
 from classroom.relay.fanout import Fanout, point
 from classroom.relay.lane import LaneKey, Outlet
+from classroom.relay.layer import Follower, Layer
 from classroom.relay.peer import SecureTransport, generate_certificate
 from classroom.relay.playout import Playout, synthetic_clip
-from classroom.relay.route import Start, Track, TrackRoute
 from classroom.relay.rtp import Packet
+from classroom.relay.track import Start, Track
 
 RECEIVERS = (1, 4, 30, 100)
 SEED = 1
@@ -38,12 +39,12 @@ async def _measure(receivers: int) -> dict[str, float]:
     sender.bind(("127.0.0.1", 0))
     drops = Drops()
     fanout = Fanout(sender, drops)
-    route = TrackRoute(Track("video", "vp8", 90_000, 1, ""), Start(1, 2, 3), fanout.send, drops)
+    layer = Layer(Track("video", "vp8", 90_000, 1, ""), Start(1, 2, 3), fanout.send, drops)
     ends = [await _receiver() for _ in range(receivers)]
     for secure, receiver in ends:
         outlet = Outlet(secure.srtp_session)
         point(outlet, socket.AF_INET, receiver.getsockname())
-        route.join(outlet, LaneKey(96, 3, secure.tag_bytes), lambda lane: None)
+        layer.join(Follower(outlet, LaneKey(96, 3, secure.tag_bytes)))
     spent_s, sent = 0.0, 0
     end = time.monotonic() + MEASURE_S
     pictures = _pictures()
@@ -51,8 +52,8 @@ async def _measure(receivers: int) -> dict[str, float]:
         packets = next(pictures)
         before = time.perf_counter()
         for packet in packets:
-            route.forward(packet, packet.sequence_number)
-        route.flush()
+            layer.forward(packet, packet.sequence_number)
+        layer.flush()
         fanout.flush()
         spent_s += time.perf_counter() - before
         sent += len(packets) * receivers

@@ -4,8 +4,8 @@ import heapq
 import math
 from collections.abc import Callable, Mapping
 
-from classroom.relay.route import Track
 from classroom.relay.rtp import Kind, Packet, SenderReport
+from classroom.relay.track import Track
 from recorder.frames import AudioFrames, Frame, VideoFrames
 from recorder.segment import Segment
 from recorder.shape import RATES, Shape, picture_size

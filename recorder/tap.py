@@ -5,8 +5,9 @@ from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from classroom.relay.route import Publisher, Track
+from classroom.relay.route import Publisher
 from classroom.relay.rtp import Packet, SenderReport
+from classroom.relay.track import Track
 
 # Half a minute of a 2 Mbit/s camera: longer than any healthy disk stalls.
 QUEUE_BYTES = 8 * 1024 * 1024

@@ -18,10 +18,11 @@ from classroom.relay.ice import Address, BadStun, parse_request
 from classroom.relay.negotiation import NoCommonCodec, accept_publisher, accept_viewer, track_of
 from classroom.relay.peer import SecureError, generate_certificate
 from classroom.relay.publication import Publication
-from classroom.relay.route import Route, Start, Subscriber
+from classroom.relay.route import Route, Subscriber
 from classroom.relay.rtcp import NTP_EPOCH_S
 from classroom.relay.rtp import Kind
 from classroom.relay.sdp import Accepted, BadOffer, Offer, Transport, parse_offer, write_answer
+from classroom.relay.track import Start
 from classroom.relay.view import View, Watched
 from classroom.relay.wire import Wire
 
@@ -199,6 +200,7 @@ class Hub:
         )
         entry.part = publication
         ended = route.publish(publication, [track_of(one) for one in accepted], _draw_start)
+        publication.begin()
         for other in list(self._entries.values()):
             # A viewer that was promised another codec has to ask again.
             if isinstance(other.part, View) and any(one.track in ended for one in other.part.watched):

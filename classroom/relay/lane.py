@@ -2,11 +2,14 @@
 
 import struct
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 from classroom.relay.ring import Entry
 from classroom.relay.rtp import HEADER, ONE_BYTE_PROFILE
+
+if TYPE_CHECKING:
+    from classroom.relay.layer import Pacer
 
 # Fixed header, then one extension of three bytes: abs-send-time.
 _STAMPED = struct.Struct("!BBHIIHHI")
@@ -17,7 +20,7 @@ _PADDING = (b"", b"\x01", b"\x00\x02")
 class Outlet:
     """One receiver of a lane, as the fan-out needs it; it follows its peer's address."""
 
-    __slots__ = ("address", "address_bytes", "octets_before", "packets_before", "pointer", "srtp")
+    __slots__ = ("address", "address_bytes", "pointer", "srtp")
 
     def __init__(self, srtp: Any) -> None:
         self.srtp = srtp
@@ -26,18 +29,25 @@ class Outlet:
         """The C socket address, of `address_bytes` bytes, at `pointer`; None before the first."""
         self.address_bytes = 0
         self.pointer = 0
-        self.packets_before = 0
-        self.octets_before = 0
 
 
 @dataclass(frozen=True, slots=True)
 class LaneKey:
-    """What makes the bytes differ. `abs_send_time` is the extension's id, 0 without; `tag_bytes` what SRTP adds."""
+    """What makes the bytes differ. `abs_send_time` is the extension's id, 0 without; `tag_bytes` what SRTP adds.
+
+    The offsets are added to a layer's own numbers. With a `pacer` the packets go to it, for its one receiver.
+    """
 
     payload_type: int
     abs_send_time: int
     tag_bytes: int
     sequence_offset: int = 0
+    timestamp_offset: int = 0
+    pacer: "Pacer | None" = None
+
+    def shifted(self, sequence_offset: int, timestamp_offset: int = 0) -> "LaneKey":
+        """The same with these offsets."""
+        return replace(self, sequence_offset=sequence_offset, timestamp_offset=timestamp_offset)
 
 
 class Lane:
@@ -52,31 +62,28 @@ class Lane:
         self.packets = 0
         self.octets = 0
 
-    def add(self, outlet: Outlet) -> None:
-        """From now on the outlet gets what the others get."""
-        outlet.packets_before, outlet.octets_before = self.packets, self.octets
-        self.outlets.append(outlet)
-
     def write(self, entry: Entry) -> bytes:
         """The RTP packet for these receivers; always the same bytes: SRTP must not repeat a number with others."""
         key, packet = self.key, entry.packet
         second = key.payload_type | 0x80 if packet.marker else key.payload_type
         sequence = (entry.extended + key.sequence_offset) & 0xFFFF
-        payload, first = packet.payload, 0x80
+        timestamp = (entry.timestamp + key.timestamp_offset) & 0xFFFFFFFF
+        payload, first = entry.payload, 0x80
         if entry.padding:
             payload, first = payload + _PADDING[entry.padding], 0xA0
         if not key.abs_send_time:
-            return HEADER.pack(first, second, sequence, entry.timestamp, self.ssrc) + payload
+            return HEADER.pack(first, second, sequence, timestamp, self.ssrc) + payload
         first |= 0x10
         stamp = key.abs_send_time << 28 | 2 << 24 | abs_send_time(packet.arrived)
-        head = _STAMPED.pack(first, second, sequence, entry.timestamp, self.ssrc, ONE_BYTE_PROFILE, 1, stamp)
+        head = _STAMPED.pack(first, second, sequence, timestamp, self.ssrc, ONE_BYTE_PROFILE, 1, stamp)
         return head + payload
 
     def write_again(self, entry: Entry, payload_type: int, sequence_number: int, ssrc: int) -> bytes:
         """The same as a retransmission with numbers of its own (RFC 4588 §4)."""
         second = payload_type | 0x80 if entry.packet.marker else payload_type
         original = ((entry.extended + self.key.sequence_offset) & 0xFFFF).to_bytes(2, "big")
-        return HEADER.pack(0x80, second, sequence_number, entry.timestamp, ssrc) + original + entry.packet.payload
+        timestamp = (entry.timestamp + self.key.timestamp_offset) & 0xFFFFFFFF
+        return HEADER.pack(0x80, second, sequence_number, timestamp, ssrc) + original + entry.payload
 
 
 def level(entries: Sequence[Entry]) -> None:
@@ -86,10 +93,10 @@ def level(entries: Sequence[Entry]) -> None:
     """
     largest: dict[int, int] = {}
     for entry in entries:
-        size = len(entry.packet.payload)
+        size = len(entry.payload)
         largest[entry.timestamp] = max(size, largest.get(entry.timestamp, 0))
     for entry in entries:
-        short = largest[entry.timestamp] - len(entry.packet.payload)
+        short = largest[entry.timestamp] - len(entry.payload)
         if 0 < short < len(_PADDING):
             entry.padding = short
 

@@ -2,9 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 
-from classroom.relay.route import Track
 from classroom.relay.rtp import Kind
 from classroom.relay.sdp import ABS_SEND_TIME, MID, REPAIRED_RID, RID, TRANSPORT_CC, Accepted, Codec, Offer, find_codec
+from classroom.relay.track import Track
+
+# Browsers send three at most; a fourth would be another resolution that nobody asks for. Of VP9 one alone: it has layers
+# of its own, and its PictureID cannot be left out (RFC 9628 §4.2).
+MAX_LAYERS = {"vp8": 3, "h264": 3}
 
 
 class NoCommonCodec(Exception):
@@ -12,10 +16,7 @@ class NoCommonCodec(Exception):
 
 
 def accept_publisher(offer: Offer, video_codecs: Sequence[str]) -> list[Accepted]:
-    """The m-lines that we receive; video in the first of these codecs that is offered. NoCommonCodec.
-
-    Of several simulcast layers the first is taken: it is the one that browsers send when only one is accepted.
-    """
+    """The m-lines that we receive; video in the first of these codecs that is offered. NoCommonCodec."""
     accepted: list[Accepted] = []
     preferences: list[tuple[Kind, Sequence[str]]] = [("audio", ("opus",)), ("video", video_codecs)]
     for kind, names in preferences:
@@ -26,7 +27,7 @@ def accept_publisher(offer: Offer, video_codecs: Sequence[str]) -> list[Accepted
                 raise NoCommonCodec(f"The offer has no {kind} codec out of: {', '.join(names)}.")
             wanted = [MID, TRANSPORT_CC, *((RID, REPAIRED_RID) if section.rids else ())]
             extensions = {uri: section.extensions[uri] for uri in wanted if uri in section.extensions}
-            accepted.append(Accepted(section, codec, extensions, section.rids[0] if section.rids else None))
+            accepted.append(Accepted(section, codec, extensions, section.rids[: MAX_LAYERS.get(codec.name, 1)]))
     if not accepted:
         raise NoCommonCodec("The offer sends neither sound nor pictures.")
     return sorted(accepted, key=lambda one: offer.sections.index(one.section))
@@ -58,4 +59,5 @@ def track_of(accepted: Accepted) -> Track:
     """The track that an accepted m-line of a publisher brings."""
     codec: Codec = accepted.codec
     kind: Kind = "audio" if accepted.section.kind == "audio" else "video"
-    return Track(kind, codec.name, codec.clock_rate, codec.channels, codec.fmtp)
+    rids = accepted.rids if len(accepted.rids) > 1 else ()
+    return Track(kind, codec.name, codec.clock_rate, codec.channels, codec.fmtp, rids)

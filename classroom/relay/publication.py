@@ -6,7 +6,9 @@ from classroom.relay import rtcp
 from classroom.relay.connection import Connection
 from classroom.relay.drops import DropReason, Drops
 from classroom.relay.feedback import KeyframeRequests, NackGenerator, Statistics, TransportFeedback
+from classroom.relay.layer import Layer
 from classroom.relay.negotiation import track_of
+from classroom.relay.picture import picture_height
 from classroom.relay.route import Route
 from classroom.relay.rtp import (
     BadPacket,
@@ -28,12 +30,17 @@ MAX_REFUSED_SOURCES = 32
 
 
 class Inbound:
-    """One track as it comes in, in one layer."""
+    """One layer of a track as it comes in. `layer` is the route's, `rid` names it among several (RFC 8851)."""
 
-    def __init__(self, accepted: Accepted) -> None:
+    layer: Layer
+
+    def __init__(self, accepted: Accepted, rid: str | None) -> None:
         self.accepted = accepted
+        self.rid = rid
         self.track = track_of(accepted)
         self.kind: Kind = self.track.kind
+        self.payload_type = accepted.codec.payload_type
+        self.rtx_type = accepted.codec.rtx
         self.ssrc = accepted.section.ssrc
         self.rtx_ssrc = accepted.section.rtx_ssrc
         feedback = accepted.feedback
@@ -70,7 +77,7 @@ class Publication:
     ) -> None:
         self.connection = connection
         self.route = route
-        self.inbounds = [Inbound(one) for one in accepted]
+        self.inbounds = [Inbound(one, rid) for one in accepted for rid in one.rids or (None,)]
         self.packets = 0
         self.last: float | None = None
         """When the last media packet came (monotonic seconds)."""
@@ -82,12 +89,12 @@ class Publication:
         self._flowing = flowing
         self._touched = touched
         self._is_touched = False
-        self._by_payload_type: dict[int, tuple[Inbound, bool]] = {}
+        self._sources: dict[int, tuple[Inbound, bool]] = {}
         for inbound in self.inbounds:
-            codec = inbound.accepted.codec
-            self._by_payload_type[codec.payload_type] = (inbound, False)
-            if codec.rtx is not None:
-                self._by_payload_type[codec.rtx] = (inbound, True)
+            if inbound.ssrc is not None:
+                self._sources[inbound.ssrc] = (inbound, False)
+            if inbound.rtx_ssrc is not None:
+                self._sources[inbound.rtx_ssrc] = (inbound, True)
         extensions = {uri: number for one in accepted for uri, number in one.extensions.items()}
         self._transport_cc = extensions.get(TRANSPORT_CC, 0)
         self._mid, self._rid = extensions.get(MID, 0), extensions.get(RID, 0)
@@ -97,6 +104,12 @@ class Publication:
         self._refused: set[int] = set()
         self._reported = 0.0
         self._measured: tuple[float, int] | None = None
+
+    def begin(self) -> None:
+        """The route has taken it as its publisher: find the layers to feed."""
+        for inbound in self.inbounds:
+            layers = self.route.tracks[inbound.kind].layers
+            inbound.layer = next((layer for layer in layers if layer.rid == inbound.rid), layers[0])
 
     def rtp(self, data: bytes, size: int, now: float) -> None:
         """An authenticated RTP packet."""
@@ -111,12 +124,12 @@ class Publication:
             if value is not None and len(value) == 2:
                 number = self._transport_numbers.extend(value[0] << 8 | value[1])
                 self._transport_feedback.packet(number, now)
-        inbound, is_rtx = self._by_payload_type.get(header.payload_type, (None, False))
-        if inbound is None:
+        source = self._sources.get(header.ssrc) or self._learn(data, header, now)
+        if source is None:
             self._drops.count(DropReason.UNKNOWN_SSRC)
             return
-        known = inbound.rtx_ssrc if is_rtx else inbound.ssrc
-        if header.ssrc != known and not self._accepts(inbound, is_rtx, data, header, now):
+        inbound, is_rtx = source
+        if header.payload_type != (inbound.rtx_type if is_rtx else inbound.payload_type):
             self._drops.count(DropReason.UNKNOWN_SSRC)
             return
         start = header.start
@@ -150,9 +163,10 @@ class Publication:
             if inbound.kind == "video" and inbound.detector.first(payload, header.timestamp):
                 keyframe = True
                 inbound.keyframes.arrived()
+                inbound.layer.height = picture_height(inbound.track.codec, payload) or inbound.layer.height
         packet = Packet(
             inbound.kind,
-            inbound.accepted.codec.payload_type,
+            inbound.payload_type,
             header.marker,
             sequence_number,
             header.timestamp,
@@ -161,7 +175,7 @@ class Publication:
             now,
             keyframe,
         )
-        self.route.forward(packet, extended)
+        self.route.forward(packet, extended, inbound.layer)
         if not self._is_touched:
             self._is_touched = True
             self._touched(self)
@@ -190,14 +204,18 @@ class Publication:
                     if inbound.ssrc == message.ssrc:
                         inbound.statistics.sender_report(message.ntp, now)
                         report = SenderReport(message.ssrc, message.ntp / 4294967296.0, message.rtp_timestamp, now)
-                        self.route.sender_report(inbound.kind, report)
+                        self.route.sender_report(inbound.kind, report, inbound.layer)
 
-    def request_keyframe(self) -> None:
-        """Ask for a keyframe; merged to two a second."""
+    def request_keyframe(self, layer: Layer | None = None) -> None:
+        """Ask for a keyframe of one layer, or of the one that taps get; merged to two a second."""
         now = self._clock()
         for inbound in self.inbounds:
-            if inbound.kind == "video":
+            if inbound.kind == "video" and inbound.layer is (layer or self._tapped(inbound)):
                 self._request(inbound, now)
+
+    def _tapped(self, inbound: Inbound) -> Layer:
+        """What taps get of this track; while they get nothing yet, whatever comes."""
+        return self.route.tracks[inbound.kind].feed.layer or inbound.layer
 
     def tick(self, now: float) -> None:
         """Every 50 ms: transport-wide feedback, retries, and once a second a receiver report."""
@@ -208,8 +226,8 @@ class Publication:
             if inbound.nack is not None:
                 self._send_nacks(inbound, now)
             if inbound.kind == "video":
-                track = self.route.tracks.get("video")
-                if track is not None and track.wants_keyframe:
+                feed = self.route.tracks[inbound.kind].feed
+                if inbound.layer.wants_keyframe or (self.route.has_taps and feed.wants_keyframe(inbound.layer, now)):
                     self._request(inbound, now)
                 elif inbound.keyframes.due(now):
                     self._send_request(inbound)
@@ -231,33 +249,46 @@ class Publication:
         """The worse of the tracks' jitters."""
         return max((inbound.statistics.jitter_ms for inbound in self.inbounds), default=0.0)
 
-    def _accepts(self, inbound: Inbound, is_rtx: bool, data: bytes, header: Header, now: float) -> bool:
-        """Whether a source not known so far is the one for this track; then it is from now on (RFC 8843 §9.2)."""
-        ssrc = header.ssrc
+    def _learn(self, data: bytes, header: Header, now: float) -> tuple[Inbound, bool] | None:
+        """Which layer a source not known so far is, by payload type, mid and rid (RFC 8843 §9.2); None: none of ours.
+
+        From now on it is known.
+        """
+        ssrc, payload_type = header.ssrc, header.payload_type
         if ssrc in self._refused:
-            return False
-        accepted = inbound.accepted
+            return None
+        fitting = [one for one in self.inbounds if payload_type in (one.payload_type, one.rtx_type)]
+        if not fitting:
+            return None
+        is_rtx = payload_type == fitting[0].rtx_type
         mid = extension(data, header, self._mid) if self._mid else None
         rid_id = self._repaired_rid if is_rtx else self._rid
         rid = extension(data, header, rid_id) if rid_id else None
-        wrong_mid = mid is not None and mid != accepted.section.mid.encode()
-        wrong_rid = accepted.rid is not None and rid is not None and rid != accepted.rid.encode()
-        if wrong_mid or wrong_rid:
-            if len(self._refused) < MAX_REFUSED_SOURCES:
-                self._refused.add(ssrc)
-            return False
+        named = [one for one in fitting if mid is None or mid == one.accepted.section.mid.encode()]
+        if rid is not None:
+            named = [one for one in named if one.rid is None or rid == one.rid.encode()]
+        if not named and len(self._refused) < MAX_REFUSED_SOURCES:
+            self._refused.add(ssrc)
+        # Several layers, or a retransmission of one, without a name: a later packet says which.
+        if len(named) != 1 or (rid is None and is_rtx and named[0].rid is not None):
+            return None
+        return self._takes(named[0], is_rtx, ssrc, now)
+
+    def _takes(self, inbound: Inbound, is_rtx: bool, ssrc: int, now: float) -> tuple[Inbound, bool] | None:
+        """Let a source be this layer's; None while another one is."""
         if is_rtx:
-            if accepted.rid is not None and rid is None:
-                return False
+            self._sources.pop(inbound.rtx_ssrc or 0, None)
             inbound.rtx_ssrc = ssrc
-            return True
-        if inbound.ssrc is not None and inbound.first is not None:
-            if now - inbound.last < SOURCE_SILENT_S:
-                return False
-            inbound.renew()
-            self.route.restart(inbound.kind)
-        inbound.ssrc = ssrc
-        return True
+        else:
+            if inbound.ssrc is not None and inbound.first is not None:
+                if now - inbound.last < SOURCE_SILENT_S:
+                    return None
+                inbound.renew()
+                self.route.restart(inbound.layer)
+            self._sources.pop(inbound.ssrc or 0, None)
+            inbound.ssrc = ssrc
+        self._sources[ssrc] = (inbound, is_rtx)
+        return self._sources[ssrc]
 
     def _request(self, inbound: Inbound, now: float) -> None:
         if inbound.keyframes.want(now):
@@ -279,6 +310,8 @@ class Publication:
         for inbound in self.inbounds:
             if inbound.ssrc is not None and (block := inbound.statistics.block(inbound.ssrc, now)) is not None:
                 blocks.append(block)
+        for inbound in self.inbounds:
+            inbound.layer.measure(now)
         name = rtcp.source_description([self._ssrc], self.connection.ufrag)
         self.connection.send_rtcp(rtcp.receiver_report(self._ssrc, blocks) + name)
         bytes_in = self.connection.bytes_in

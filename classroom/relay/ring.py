@@ -11,15 +11,17 @@ RING_AGE_S = 1.0
 class Entry:
     """A packet as it was sent: with the extended sequence number and the timestamp that subscribers know.
 
-    `padding` is decided before it is sent first, and stays: whoever gets it again gets the same bytes.
+    `payload` is the packet's, perhaps without what each of several layers counts by itself. `padding` is decided before
+    it is sent first, and stays: whoever gets it again gets the same bytes.
     """
 
-    __slots__ = ("extended", "packet", "padding", "timestamp")
+    __slots__ = ("extended", "packet", "padding", "payload", "timestamp")
 
     def __init__(self, extended: int, timestamp: int, packet: Packet) -> None:
         self.extended = extended
         self.timestamp = timestamp
         self.packet = packet
+        self.payload = packet.payload
         self.padding = 0
 
 

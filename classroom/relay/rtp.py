@@ -155,28 +155,30 @@ def extension(data: bytes, header: Header, wanted: int) -> bytes | None:
     return None
 
 
+def vp8_descriptor_bytes(payload: bytes) -> int:
+    """How long the payload descriptor of a VP8 packet is (RFC 7741 §4.2); more than there is when it is cut short."""
+    if len(payload) < 2 or not payload[0] & 0x80:
+        return 1
+    flags = payload[1]
+    size = 2
+    if flags & 0x80:
+        if len(payload) == 2:
+            return 3
+        size += 2 if payload[2] & 0x80 else 1
+    if flags & 0x40:
+        size += 1
+    if flags & 0x30:
+        size += 1
+    return size
+
+
 def begins_vp8_keyframe(payload: bytes) -> bool:
     """Whether a VP8 payload is the start of a keyframe (RFC 7741 §4.2, §4.3)."""
-    size = len(payload)
-    if size < 2:
-        return False
-    first = payload[0]
     # Start of the partition with index 0, or it is the middle of a picture.
-    if first & 0x17 != 0x10:
+    if len(payload) < 2 or payload[0] & 0x17 != 0x10:
         return False
-    position = 1
-    if first & 0x80:
-        flags = payload[1]
-        position = 2
-        if flags & 0x80:
-            if position >= size:
-                return False
-            position += 2 if payload[position] & 0x80 else 1
-        if flags & 0x40:
-            position += 1
-        if flags & 0x30:
-            position += 1
-    return position < size and not payload[position] & 0x01
+    position = vp8_descriptor_bytes(payload)
+    return position < len(payload) and not payload[position] & 0x01
 
 
 def begins_h264_keyframe(payload: bytes) -> bool:

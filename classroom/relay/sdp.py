@@ -216,12 +216,15 @@ class Transport:
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """An m-line that is answered. `ssrc` and `rtx_ssrc` are what we shall send with; None when we receive."""
+    """An m-line that is answered. `ssrc` and `rtx_ssrc` are what we shall send with; None when we receive.
+
+    `rids`: the simulcast layers that we take (RFC 8853); none when the offer has no layers.
+    """
 
     section: Section
     codec: Codec
     extensions: dict[str, int] = field(default_factory=dict)
-    rid: str | None = None
+    rids: tuple[str, ...] = ()
     ssrc: int | None = None
     rtx_ssrc: int | None = None
 
@@ -283,8 +286,9 @@ def _media(one: Accepted) -> list[str]:
     if rtx is not None:
         lines += [f"a=rtpmap:{rtx} rtx/{codec.clock_rate}", f"a=fmtp:{rtx} apt={main}"]
     lines += [f"a=extmap:{number} {uri}" for uri, number in one.extensions.items()]
-    if one.rid is not None:
-        lines += [f"a=rid:{one.rid} recv", f"a=simulcast:recv {one.rid}"]
+    if one.rids:
+        lines += [f"a=rid:{rid} recv" for rid in one.rids]
+        lines.append(f"a=simulcast:recv {';'.join(one.rids)}")
     return lines
 
 

@@ -6,7 +6,8 @@ from classroom.relay import rtcp
 from classroom.relay.connection import Connection
 from classroom.relay.drops import DropReason, Drops
 from classroom.relay.fanout import Fanout
-from classroom.relay.lane import Lane, LaneKey, Outlet
+from classroom.relay.lane import LaneKey
+from classroom.relay.layer import Follower
 from classroom.relay.route import Route, TrackRoute
 from classroom.relay.rtcp import Nack, ReportBlock
 from classroom.relay.rtp import BadPacket, ahead32
@@ -26,8 +27,8 @@ class Watched:
     def __init__(self, accepted: Accepted, track: TrackRoute, rtx_sequence: int) -> None:
         self.accepted = accepted
         self.track = track
-        self.outlet: Outlet | None = None
-        self.lane: Lane | None = None
+        self.follower: Follower | None = None
+        """None before the connection stands."""
         self.rtx_sequence = rtx_sequence
         self.highest: int | None = None
         self.first: float | None = None
@@ -36,25 +37,15 @@ class Watched:
         self.loss = 0.0
         self.jitter_ms = 0.0
 
-    def joined(self, lane: Lane) -> None:
-        """The first packet is about to go out."""
-        self.lane = lane
-
-    @property
-    def packets(self) -> int:
-        """Packets sent, without retransmissions."""
-        return 0 if self.lane is None or self.outlet is None else self.lane.packets - self.outlet.packets_before
-
-    @property
-    def octets(self) -> int:
-        """Their bytes."""
-        return 0 if self.lane is None or self.outlet is None else self.lane.octets - self.outlet.octets_before
-
     def proves(self, block: ReportBlock, now: float) -> bool:
         """Take a report block; whether the highest number received has advanced."""
         self.loss = block.fraction_lost / 256
         self.jitter_ms = block.jitter / self.track.track.clock_rate * 1000
-        if self.packets == 0 or (self.highest is not None and ahead32(block.highest_sequence, self.highest) <= 0):
+        if (
+            self.follower is None
+            or not self.follower.packets
+            or (self.highest is not None and ahead32(block.highest_sequence, self.highest) <= 0)
+        ):
             return False
         self.highest = block.highest_sequence
         self.proved = now
@@ -101,16 +92,15 @@ class View:
         for one in self.watched:
             codec = one.accepted.codec
             stamp = one.accepted.extensions.get(ABS_SEND_TIME, 0)
-            one.outlet = self.connection.outlet()
             key = LaneKey(codec.payload_type, stamp, self.connection.secure.tag_bytes)
-            one.track.join(one.outlet, key, one.joined)
+            one.follower = one.track.follow(self.connection.outlet(), key)
         self._request_keyframe()
 
     def leave(self) -> None:
         """Take no more part. Idempotent."""
         for one in self.watched:
-            if one.outlet is not None:
-                one.track.leave(one.outlet)
+            if one.follower is not None:
+                one.follower.leave()
 
     def rtp(self, packet: bytes, size: int, now: float) -> None:
         """A viewer sends no media."""
@@ -170,18 +160,19 @@ class View:
 
     def _send_again(self, message: Nack, now: float) -> None:
         one = next((one for one in self.watched if one.track.ssrc == message.media_ssrc), None)
-        if one is None or one.lane is None or one.outlet is None:
+        if one is None or one.follower is None or one.follower.lane is None:
             return
-        lane, codec = one.lane, one.accepted.codec
+        codec = one.accepted.codec
         written = []
         for sequence_number in message.lost:
             if self._again >= MAX_AGAIN:
                 self._drops.count(DropReason.RETRANSMIT_LIMIT)
                 continue
-            entry = one.track.find((sequence_number - lane.key.sequence_offset) & 0xFFFF, now)
-            if entry is None:
+            found = one.follower.find(sequence_number, now)
+            if found is None:
                 self._drops.count(DropReason.NOT_IN_RING)
                 continue
+            lane, entry = found
             self._again += 1
             if codec.rtx is None or one.accepted.rtx_ssrc is None:
                 written.append(lane.write(entry))
@@ -189,22 +180,23 @@ class View:
                 written.append(lane.write_again(entry, codec.rtx, one.rtx_sequence, one.accepted.rtx_ssrc))
                 one.rtx_sequence = (one.rtx_sequence + 1) & 0xFFFF
         if written:
-            self._fanout.send([one.outlet], written, lane.key.tag_bytes)
+            self._fanout.send([one.follower.outlet], written, one.follower.key.tag_bytes)
 
     def _report(self, now: float) -> None:
         """A sender report for each track that flows; without any, an empty receiver report to be heard at all."""
         ntp = rtcp.ntp_timestamp(now + self._ntp_offset)
         reports, ssrcs = b"", []
         for one in self.watched:
-            timestamp = one.track.timestamp(now)
-            if one.packets and timestamp is not None:
+            follower = one.follower
+            timestamp = None if follower is None else follower.timestamp(now)
+            if follower is not None and follower.packets and timestamp is not None:
                 ssrcs.append(one.track.ssrc)
-                info = rtcp.SenderInfo(one.track.ssrc, ntp, timestamp, one.packets, one.octets)
+                info = rtcp.SenderInfo(one.track.ssrc, ntp, timestamp, follower.packets, follower.octets)
                 reports += rtcp.sender_report(info)
         if not ssrcs:
             ssrcs, reports = [self._ssrc], rtcp.receiver_report(self._ssrc)
         self.connection.send_rtcp(reports + rtcp.source_description(ssrcs, self._name))
-        octets = sum(one.octets for one in self.watched)
+        octets = sum(one.follower.octets for one in self.watched if one.follower is not None)
         if self._measured is None:
             self._measured = (now, octets)
         elif now - self._measured[0] >= 1:
@@ -212,5 +204,6 @@ class View:
             self._measured = (now, octets)
 
     def _request_keyframe(self) -> None:
-        if self.route.publisher is not None and any(one.track.track.kind == "video" for one in self.watched):
-            self.route.publisher.request_keyframe()
+        for one in self.watched:
+            if one.track.track.kind == "video" and one.follower is not None and self.route.publisher is not None:
+                self.route.publisher.request_keyframe(one.follower.wanted or one.follower.layer)

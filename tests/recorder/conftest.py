@@ -21,8 +21,8 @@ import pytest
 from aiortc.codecs.h264 import H264Encoder
 from aiortc.codecs.vpx import Vp8Encoder
 
-from classroom.relay.route import Track
 from classroom.relay.rtp import Packet, SenderReport
+from classroom.relay.track import Track
 from recorder.service import Recorder
 from recorder.tap import Tap
 

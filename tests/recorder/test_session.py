@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from classroom.relay.route import Track
 from classroom.relay.rtp import Packet
+from classroom.relay.track import Track
 from recorder.disk import NewFile
 from recorder.segment import Segment
 from recorder.session import KEYFRAME_EVERY_S, SessionRecorder

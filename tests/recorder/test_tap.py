@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
-from classroom.relay.route import Subscriber, Track
+from classroom.relay.route import Subscriber
 from classroom.relay.rtp import Packet, SenderReport
+from classroom.relay.track import Track
 from recorder.tap import QUEUE_BYTES, QUEUE_PACKETS, Attached, Detached, Item, Overflowed, Reported, Tap
 
 TRACKS = {"audio": Track("audio", "opus", 48000, 2, "")}

@@ -15,8 +15,9 @@ from classroom.relay.client import ClipPublisher, Post, Viewer
 from classroom.relay.client_peer import ClientError
 from classroom.relay.hub import Hub, OfferError
 from classroom.relay.playout import Clip, Picture
-from classroom.relay.route import Publisher, Track
+from classroom.relay.route import Publisher
 from classroom.relay.rtp import Packet, SenderReport
+from classroom.relay.track import Track
 
 Until = Callable[..., Awaitable[None]]
 

@@ -2,7 +2,7 @@ from aiortc.rtp import RtpPacket
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from classroom.relay.lane import Lane, LaneKey, Outlet, abs_send_time, level
+from classroom.relay.lane import Lane, LaneKey, abs_send_time, level
 from classroom.relay.ring import Entry
 from classroom.relay.rtp import Packet
 
@@ -37,14 +37,6 @@ def test_the_packets_of_a_picture_are_levelled_by_a_byte_or_two() -> None:
     assert [one.padding for one in entries] == [1, 1, 0, 0, 0, 0]
     lane = Lane(LaneKey(96, 3, 16), 77)
     assert len({len(lane.write(one)) for one in entries[:3]}) == 1
-
-
-def test_an_outlet_counts_from_where_it_came_in() -> None:
-    lane, outlet = Lane(LaneKey(96, 0, 16), 77), Outlet(None)
-    lane.packets, lane.octets = 5, 500
-    lane.add(outlet)
-    assert (outlet.packets_before, outlet.octets_before) == (5, 500)
-    assert lane.outlets == [outlet]
 
 
 def test_the_send_time_is_6_18_fixed_point() -> None:

@@ -8,10 +8,12 @@ import pytest
 from classroom.relay import rtcp
 from classroom.relay.drops import DropReason, Drops
 from classroom.relay.lane import Outlet
+from classroom.relay.negotiation import track_of
 from classroom.relay.publication import SOURCE_SILENT_S, Publication
-from classroom.relay.route import Route, Start
+from classroom.relay.route import Route
 from classroom.relay.rtp import Packet
 from classroom.relay.sdp import MID, REPAIRED_RID, RID, TRANSPORT_CC, Accepted, Codec, Section
+from classroom.relay.track import Start
 
 FEEDBACK = frozenset({"nack", "nack pli", "transport-cc"})
 VP8 = Codec("vp8", "VP8", 96, 90000, 1, "", {}, FEEDBACK, rtx=97)
@@ -89,8 +91,9 @@ class Rig:
             self.flowing.append,
             self.touched.append,
         )
-        tracks = [inbound.track for inbound in self.publication.inbounds]
+        tracks = [track_of(one) for one in (video, *more)]
         self.route.publish(self.publication, tracks, lambda: Start(1, 2, 3))
+        self.publication.begin()
 
     def take(self, data: bytes, wait_s: float = 0.0) -> None:
         self.now += wait_s
@@ -109,7 +112,7 @@ def plain() -> Rig:
 
 @pytest.fixture
 def layered() -> Rig:
-    return Rig(Accepted(section("video", "1", rids=("h", "l")), VP8, EXTENSIONS, rid="h"))
+    return Rig(Accepted(section("video", "1", rids=("h", "l")), VP8, EXTENSIONS, rids=("h",)))
 
 
 def test_a_source_is_learned_and_flows(plain: Rig) -> None:

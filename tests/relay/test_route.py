@@ -4,9 +4,11 @@ from typing import Any
 import pytest
 
 from classroom.relay.drops import DropReason, Drops
-from classroom.relay.lane import Lane, LaneKey, Outlet, abs_send_time, sequence_offset
-from classroom.relay.route import Publisher, Route, Start, Track, TrackRoute
+from classroom.relay.lane import LaneKey, Outlet, abs_send_time, sequence_offset
+from classroom.relay.layer import Follower, Layer
+from classroom.relay.route import Publisher, Route
 from classroom.relay.rtp import Header, Packet, SenderReport, extension
+from classroom.relay.track import Start, Track
 
 VP8 = Track("video", "vp8", 90000, 1, "")
 OPUS = Track("audio", "opus", 48000, 2, "")
@@ -50,7 +52,7 @@ class Tap:
 
 
 class Camera:
-    def request_keyframe(self) -> None: ...
+    def request_keyframe(self, layer: Layer | None = None) -> None: ...
 
 
 def packet(
@@ -58,6 +60,10 @@ def packet(
 ) -> tuple[Packet, int]:
     made = Packet("video", 96, False, number & 0xFFFF, timestamp, 5, payload, arrived, keyframe)
     return made, 0x10000 + number
+
+
+def forward(route: Route, packet: Packet, extended: int, layer: int = 0) -> None:
+    route.forward(packet, extended, route.tracks["video"].layers[layer])
 
 
 @pytest.fixture
@@ -71,32 +77,32 @@ def drops() -> Drops:
 
 
 @pytest.fixture
-def video(sent: Sent, drops: Drops) -> TrackRoute:
-    return TrackRoute(VP8, START, sent, drops)
+def video(sent: Sent, drops: Drops) -> Layer:
+    return Layer(VP8, START, sent, drops)
 
 
-def joined(track: TrackRoute, key: LaneKey = KEY) -> tuple[Outlet, list[Lane]]:
-    outlet, lanes = Outlet(None), []
-    track.join(outlet, key, lanes.append)
-    return outlet, lanes
+def joined(layer: Layer, key: LaneKey = KEY) -> tuple[Outlet, Follower]:
+    follower = Follower(Outlet(None), key)
+    layer.join(follower)
+    return follower.outlet, follower
 
 
-def test_pictures_begin_with_a_keyframe(video: TrackRoute, sent: Sent, drops: Drops) -> None:
-    outlet, lanes = joined(video)
+def test_pictures_begin_with_a_keyframe(video: Layer, sent: Sent, drops: Drops) -> None:
+    outlet, follower = joined(video)
     assert video.wants_keyframe
     assert not video.forward(*packet(1))
-    assert lanes == []
+    assert follower.lane is None
     assert video.forward(*packet(2, b"key", keyframe=True))
     assert video.forward(*packet(3))
     video.flush()
     assert sent.payloads(outlet) == [b"key", b"delta"]
     assert sent.numbers(outlet) == [0x3000, 0x3001]
-    assert [lane.packets for lane in lanes] == [2]
+    assert follower.packets == 2
     assert drops[DropReason.BEFORE_KEYFRAME] == 1
     assert not video.wants_keyframe
 
 
-def test_who_comes_later_waits_for_the_next_keyframe(video: TrackRoute, sent: Sent) -> None:
+def test_who_comes_later_waits_for_the_next_keyframe(video: Layer, sent: Sent) -> None:
     first, _ = joined(video)
     video.forward(*packet(1, b"key", keyframe=True))
     second, _ = joined(video)
@@ -110,7 +116,7 @@ def test_who_comes_later_waits_for_the_next_keyframe(video: TrackRoute, sent: Se
 
 
 def test_sound_begins_at_once(sent: Sent, drops: Drops) -> None:
-    sound = TrackRoute(OPUS, START, sent, drops)
+    sound = Layer(OPUS, START, sent, drops)
     outlet, _ = joined(sound)
     sound.forward(Packet("audio", 111, False, 9, 0, 5, b"sound", 1.0), 0x10009)
     sound.flush()
@@ -118,7 +124,7 @@ def test_sound_begins_at_once(sent: Sent, drops: Drops) -> None:
     assert not sound.wants_keyframe
 
 
-def test_padding_leaves_no_hole_and_a_loss_does(video: TrackRoute, sent: Sent, drops: Drops) -> None:
+def test_padding_leaves_no_hole_and_a_loss_does(video: Layer, sent: Sent, drops: Drops) -> None:
     outlet, _ = joined(video)
     for one in (packet(1, b"key", True), packet(2, b""), packet(3), packet(5)):
         video.forward(*one)
@@ -132,7 +138,7 @@ def test_padding_leaves_no_hole_and_a_loss_does(video: TrackRoute, sent: Sent, d
     assert drops[DropReason.DUPLICATE] == 1
 
 
-def test_the_payload_never_changes_and_the_header_is_the_routes_own(video: TrackRoute, sent: Sent) -> None:
+def test_the_payload_never_changes_and_the_header_is_the_routes_own(video: Layer, sent: Sent) -> None:
     outlet, _ = joined(video, LaneKey(101, 3, 16))
     body = bytes(range(256)) * 4
     made, extended = packet(1, body, True, arrived=12.345, timestamp=42)
@@ -151,15 +157,15 @@ def test_another_publisher_goes_on_in_number_and_time_from_its_first_keyframe(se
     first, second = Camera(), Camera()
     assert route.publish(first, [VP8], lambda: START) == []
     track = route.tracks["video"]
-    outlet, _ = joined(track)
-    route.forward(*packet(100, b"key", True, arrived=10.0, timestamp=500))
+    outlet, _ = joined(track.layers[0])
+    forward(route, *packet(100, b"key", True, arrived=10.0, timestamp=500))
     route.flush()
     assert route.publish(second, [VP8], lambda: START) == []
     assert route.tracks["video"] is track
-    assert track.wants_keyframe
-    assert track.timestamp(11.0) is None
-    route.forward(*packet(60000, b"delta", arrived=11.9, timestamp=9))
-    route.forward(*packet(60001, b"key", True, arrived=12.0, timestamp=7))
+    assert track.layers[0].wants_keyframe
+    assert track.layers[0].timestamp(11.0) is None
+    forward(route, *packet(60000, b"delta", arrived=11.9, timestamp=9))
+    forward(route, *packet(60001, b"key", True, arrived=12.0, timestamp=7))
     route.flush()
     assert sent.payloads(outlet) == [b"key", b"key"]
     assert sent.numbers(outlet) == [0x3000, 0x3001]
@@ -182,16 +188,16 @@ def test_a_publisher_with_another_codec_ends_the_track(sent: Sent, drops: Drops)
 def test_sender_reports_are_in_the_routes_numbers_and_in_our_time(sent: Sent, drops: Drops) -> None:
     route = Route("s", sent, drops)
     route.publish(Camera(), [VP8], lambda: START)
-    track = route.tracks["video"]
+    track = route.tracks["video"].layers[0]
     assert track.timestamp(1.0) is None
-    route.forward(*packet(1, b"key", True, arrived=10.0, timestamp=500))
+    forward(route, *packet(1, b"key", True, arrived=10.0, timestamp=500))
     assert track.timestamp(11.0) == 1_000_000 + 90000
     # The report says that the picture was taken 40 ms before it arrived.
-    route.sender_report("video", SenderReport(5, 3.9e9, 500 + 3600, 10.0))
+    route.sender_report("video", SenderReport(5, 3.9e9, 500 + 3600, 10.0), track)
     assert track.timestamp(11.0) == 1_000_000 + 90000 + 3600
 
 
-def test_a_packet_can_be_found_again_for_a_second(video: TrackRoute) -> None:
+def test_a_packet_can_be_found_again_for_a_second(video: Layer) -> None:
     video.forward(*packet(1, b"key", True, arrived=10.0))
     found = video.find(0x3000, 10.5)
     assert found is not None and found.packet.payload == b"key"
@@ -199,14 +205,14 @@ def test_a_packet_can_be_found_again_for_a_second(video: TrackRoute) -> None:
     assert video.find(0x3001, 10.5) is None
 
 
-def test_who_leaves_gets_nothing_more(video: TrackRoute, sent: Sent) -> None:
-    outlet, _ = joined(video)
-    waiting, _ = joined(video)
-    video.leave(waiting)
+def test_who_leaves_gets_nothing_more(video: Layer, sent: Sent) -> None:
+    outlet, follower = joined(video)
+    waiting, waits = joined(video)
+    waits.leave()
     video.forward(*packet(1, b"key", True))
     video.flush()
-    video.leave(outlet)
-    video.leave(outlet)
+    follower.leave()
+    follower.leave()
     video.forward(*packet(2))
     video.flush()
     assert sent.payloads(outlet) == [b"key"]
@@ -220,10 +226,10 @@ def test_taps_get_everything_in_the_publishers_numbers(sent: Sent, drops: Drops)
     first, second = Camera(), Camera()
     route.publish(first, [VP8, OPUS], lambda: START)
     delta, padding = packet(1), packet(2, b"")
-    route.forward(*delta)
-    route.forward(*padding)
+    forward(route, *delta)
+    forward(route, *padding)
     report = SenderReport(5, 1.0, 2, 3.0)
-    route.sender_report("video", report)
+    route.sender_report("video", report, route.tracks["video"].layers[0])
     route.publish(second, [VP8], lambda: START)
     route.unpublish(second)
     assert tap.told == [

@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from classroom.relay.negotiation import NoCommonCodec, accept_publisher, accept_viewer, track_of
-from classroom.relay.route import Track
 from classroom.relay.sdp import BadOffer, Transport, find_codec, parse_offer, write_answer
+from classroom.relay.track import Track
 
 TRANSPORT = Transport("ufrag", "password", ("sha-256", "AA:BB"), "passive", ("192.0.2.1", "192.0.2.2"), 8189)
 SECURITY = "a=ice-ufrag:u\na=ice-pwd:p\na=fingerprint:sha-256 00:11\na=setup:actpass\n"
@@ -200,13 +200,13 @@ def test_what_is_not_wanted_is_refused_and_left_out_of_the_bundle() -> None:
     assert [line[2:7] for line in answer.splitlines() if line.startswith("m=")] == ["audio", "video", "appli", "video"]
 
 
-def test_of_a_simulcast_the_first_layer_is_taken_and_ssrcs_are_not_believed() -> None:
+def test_of_a_simulcast_all_layers_are_taken_best_first_and_ssrcs_are_not_believed() -> None:
     layers = "a=rid:l send\na=rid:h send\na=rid:m send\na=simulcast:send h;~m;l\n"
     parsed = parse_offer(offer(AUDIO, VIDEO + layers))
     video = accept_publisher(parsed, ("vp8",))[1]
-    assert (video.rid, video.section.rids, video.section.ssrc) == ("h", ("h", "m", "l"), None)
+    assert (video.rids, video.section.rids, video.section.ssrc) == (("h", "m", "l"), ("h", "m", "l"), None)
     answer = write_answer(parsed, [video], TRANSPORT, "n", 1)
-    assert "a=rid:h recv\r\na=simulcast:recv h\r\n" in answer
+    assert "a=rid:h recv\r\na=rid:m recv\r\na=rid:l recv\r\na=simulcast:recv h;m;l\r\n" in answer
     assert "a=extmap:10 urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id\r\n" in answer
 
 

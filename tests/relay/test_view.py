@@ -5,9 +5,10 @@ import pytest
 from classroom.relay import rtcp
 from classroom.relay.drops import DropReason, Drops
 from classroom.relay.lane import Outlet
-from classroom.relay.route import Route, Start, Track
+from classroom.relay.route import Route
 from classroom.relay.rtp import Header, Packet
 from classroom.relay.sdp import Accepted, Codec, Section
+from classroom.relay.track import Start, Track
 from classroom.relay.view import MAX_AGAIN, PROOF_S, REPORT_S, View, Watched
 
 NTP_OFFSET = 3.9e9
@@ -36,7 +37,7 @@ class Wired:
 class Camera:
     requests = 0
 
-    def request_keyframe(self) -> None:
+    def request_keyframe(self, layer: Any = None) -> None:
         self.requests += 1
 
 
@@ -75,7 +76,7 @@ class Rig:
 
     def feed(self, number: int, keyframe: bool = False, arrived: float = 10.0) -> None:
         packet = Packet("video", 96, True, number, 0, 5, b"payload", arrived, keyframe)
-        self.route.forward(packet, 0x10000 + number)
+        self.route.forward(packet, 0x10000 + number, self.route.tracks["video"].layers[0])
         self.route.flush()
 
     def report(self, highest: int, now: float, **more: int) -> None:

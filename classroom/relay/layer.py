@@ -1,0 +1,311 @@
+"""One encoding of a track, and who follows it: renumbers, gates on keyframes, remembers, hands out in bursts.
+
+A publisher that sends one encoding has one layer, a simulcast publisher (RFC 8853) one for each of its encodings. All
+layers of a track show subscribers one source: a follower that moves to another layer does so at a keyframe, and its
+sequence numbers and timestamps go on without a break.
+"""
+
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import Final, NamedTuple, Protocol
+
+from classroom.relay.drops import DropReason, Drops
+from classroom.relay.lane import Lane, LaneKey, Outlet, level, sequence_offset
+from classroom.relay.numbering import Numbering
+from classroom.relay.reports import MediaClock, PublisherClock
+from classroom.relay.ring import Entry, Ring
+from classroom.relay.rtp import Packet, SenderReport, ahead, ahead32, vp8_descriptor_bytes
+from classroom.relay.track import Start, Track
+
+Send = Callable[[Sequence[Outlet], list[bytes], int], None]
+"""The fan-out: the outlets, the packets as written for their lane, and what SRTP will add to each."""
+
+SEGMENTS: Final = 4
+"""Layers that a follower came through lately, to send again what it missed there."""
+
+
+class Pacer(Protocol):
+    """Takes the packets of a follower whose line is narrow, and sends them one after the other."""
+
+    def take(self, outlet: Outlet, packets: Sequence[bytes], key: LaneKey) -> None: ...
+
+
+class _Segment(NamedTuple):
+    """From `first` on (16 bits, as the follower sees it) the numbers come from this layer, by this lane."""
+
+    first: int
+    layer: "Layer"
+    lane: Lane
+
+
+class Follower:
+    """One receiver of a track, on its way through the layers. `key` has no offsets: the layer it is in adds them."""
+
+    __slots__ = ("_octets_before", "_packets_before", "_segments", "key", "lane", "layer", "outlet", "wanted")
+
+    def __init__(self, outlet: Outlet, key: LaneKey) -> None:
+        self.outlet = outlet
+        self.key = key
+        self.layer: Layer | None = None
+        """Where its packets come from; None before the first."""
+        self.lane: Lane | None = None
+        self.wanted: Layer | None = None
+        """Where it will go with the next keyframe; None when it is where it shall be."""
+        self._segments: deque[_Segment] = deque(maxlen=SEGMENTS)
+        self._packets_before = self._octets_before = 0
+
+    @property
+    def packets(self) -> int:
+        """Packets sent, without retransmissions."""
+        return 0 if self.lane is None else self.lane.packets - self._packets_before
+
+    @property
+    def octets(self) -> int:
+        """Their bytes."""
+        return 0 if self.lane is None else self.lane.octets - self._octets_before
+
+    def timestamp(self, now: float) -> int | None:
+        """The RTP timestamp that it should have reached `now`; None before the first packet."""
+        if self.layer is None or self.lane is None:
+            return None
+        own = self.layer.timestamp(now)
+        return None if own is None else (own + self.lane.key.timestamp_offset) & 0xFFFFFFFF
+
+    def find(self, sequence_number: int, now: float) -> tuple[Lane, Entry] | None:
+        """A packet of the last second by the number that the follower knows it by, and the lane that writes it."""
+        for first, layer, lane in reversed(self._segments):
+            if ahead(sequence_number, first) >= 0:
+                entry = layer.find((sequence_number - lane.key.sequence_offset) & 0xFFFF, now)
+                return None if entry is None else (lane, entry)
+        return None
+
+    def leave(self) -> None:
+        """Take no more part. Idempotent."""
+        for layer in (self.wanted, self.layer):
+            if layer is not None:
+                layer.leave(self)
+
+    def enters(self, layer: "Layer", lane: Lane, first: int) -> None:
+        """From the packet with this number of the layer on it is in this lane."""
+        packets, octets = self.packets, self.octets
+        lane.outlets.append(self.outlet)
+        self.layer, self.lane, self.wanted = layer, lane, None
+        self._packets_before, self._octets_before = lane.packets - packets, lane.octets - octets
+        self._segments.append(_Segment((first + lane.key.sequence_offset) & 0xFFFF, layer, lane))
+
+
+class Layer:
+    """One encoding. `height` is that of its last keyframe in pixels, 0 while unknown; `bps` what it takes."""
+
+    def __init__(self, track: Track, start: Start, send: Send, drops: Drops, rid: str | None = None) -> None:
+        self.track = track
+        self.rid = rid
+        self.ssrc = start.ssrc
+        self.height = 0
+        self.bps = 0
+        self.followers: list[Follower] = []
+        """Those in one of its lanes."""
+        self.waiting: list[Follower] = []
+        """Those that come in with the next keyframe."""
+        self.siblings: Sequence[Layer] = ()
+        """All layers of the track, this one among them."""
+        self.arrived: float | None = None
+        """When its last packet with payload came (monotonic seconds)."""
+        self._last: Entry | None = None
+        self._first_timestamp = start.timestamp
+        self._gated = track.kind == "video"
+        self._numbering = Numbering(0x10000 + start.sequence_number)
+        self._ring = Ring()
+        self._lanes: dict[LaneKey, Lane] = {}
+        self._burst: list[Entry] = []
+        self._send = send
+        self._drops = drops
+        self._octets = 0
+        self._measured: tuple[float, int] | None = None
+        self.restart(track, PublisherClock())
+
+    def restart(self, track: Track, clock: PublisherClock) -> None:
+        """A publisher with numbers of its own begins: nothing is forwarded before its first keyframe."""
+        self.track = track
+        self._begun = False
+        self.arrived = None
+        self._clock = MediaClock(track.clock_rate, clock)
+
+    @property
+    def wants_keyframe(self) -> bool:
+        """Whether somebody waits for one."""
+        return bool(self.waiting) or (self._gated and not self._begun and bool(self._lanes))
+
+    @property
+    def is_wanted(self) -> bool:
+        """Whether anybody follows it, or is about to."""
+        return bool(self.followers or self.waiting)
+
+    @property
+    def timestamp_offset(self) -> int:
+        """What is added to the publisher's timestamps, modulo 2³²."""
+        return self._numbering.timestamp_offset
+
+    def join(self, follower: Follower) -> None:
+        """Let a follower in: with sound at once, with pictures at the next keyframe."""
+        if follower.layer is self:
+            self._stays(follower)
+            return
+        if follower.wanted is not None:
+            follower.wanted.waiting.remove(follower)
+        follower.wanted = self
+        if self._gated:
+            self.waiting.append(follower)
+        else:
+            self._admit(follower, self._numbering.highest + 1, None)
+
+    def leave(self, follower: Follower) -> None:
+        """Let it go, out of the lanes and out of the queue; it keeps its place in the numbers."""
+        if follower in self.waiting:
+            self.waiting.remove(follower)
+            follower.wanted = None
+        if follower in self.followers:
+            # What was gathered for it goes out first.
+            self.flush()
+            self.followers.remove(follower)
+            lane = follower.lane
+            assert lane is not None
+            lane.outlets.remove(follower.outlet)
+            if not lane.outlets:
+                del self._lanes[lane.key]
+
+    def move(self, follower: Follower, key: LaneKey) -> None:
+        """Let it go on under another key, without waiting; `key` has no offsets."""
+        follower.key = key
+        lane = follower.lane
+        if follower not in self.followers or lane is None:
+            return
+        self.leave(follower)
+        offsets = {"sequence_offset": lane.key.sequence_offset, "timestamp_offset": lane.key.timestamp_offset}
+        self._enter(follower, key.shifted(**offsets), self._numbering.highest + 1)
+
+    def forward(self, packet: Packet, extended: int) -> bool:
+        """Take a packet with its extended sequence number; False when it ends here. `flush` sends it on."""
+        numbering = self._numbering
+        if packet.payload:
+            self.arrived = packet.arrived
+            self._octets += len(packet.payload)
+        if not self._begun:
+            if (self._gated and not packet.keyframe) or not packet.payload:
+                self._drops.count(DropReason.BEFORE_KEYFRAME)
+                return False
+            self._begin(packet)
+        if not packet.payload and numbering.skip(extended):
+            self._drops.count(DropReason.PADDING)
+            return False
+        number = numbering.number(extended)
+        if number is None:
+            self._drops.count(DropReason.LATE)
+            return False
+        entry = Entry(number, numbering.stamp(packet.timestamp), packet)
+        if len(self.siblings) > 1 and self.track.codec == "vp8":
+            entry.payload = _plain_vp8(packet.payload)
+        if not self._ring.store(entry):
+            self._drops.count(DropReason.DUPLICATE)
+            return False
+        if number == numbering.highest:
+            self._last = entry
+            self._clock.packet(packet.timestamp, packet.arrived)
+        if packet.keyframe and self.waiting:
+            self._open(entry)
+        if self._lanes:
+            self._burst.append(entry)
+        return True
+
+    def flush(self) -> None:
+        """Send on what has been gathered."""
+        burst = self._burst
+        if not burst:
+            return
+        self._burst = []
+        if len(burst) > 1:
+            level(burst)
+        for lane in self._lanes.values():
+            written = [lane.write(entry) for entry in burst]
+            lane.packets += len(written)
+            lane.octets += sum(map(len, written))
+            if lane.key.pacer is None:
+                self._send(lane.outlets, written, lane.key.tag_bytes)
+            else:
+                lane.key.pacer.take(lane.outlets[0], written, lane.key)
+
+    def find(self, sequence_number: int, now: float) -> Entry | None:
+        """A packet of the last second, by the layer's own 16-bit number."""
+        return self._ring.find(sequence_number, now)
+
+    def sender_report(self, report: SenderReport) -> None:
+        """The publisher's report: the base of ours."""
+        self._clock.report(report)
+
+    def timestamp(self, now: float) -> int | None:
+        """The RTP timestamp that the layer should have reached `now`; None before the first packet."""
+        own = self._clock.timestamp(now) if self._begun else None
+        return None if own is None else (own + self._numbering.timestamp_offset) & 0xFFFFFFFF
+
+    def measure(self, now: float) -> None:
+        """Once a second or so: what it takes, headers and SRTP included."""
+        if self._measured is not None and now > self._measured[0]:
+            self.bps = int(8 * (self._octets - self._measured[1]) / (now - self._measured[0]))
+        self._measured = (now, self._octets)
+
+    def _begin(self, packet: Packet) -> None:
+        stamped = self._first_timestamp
+        at = packet.arrived
+        beside = next((stamp for one in self.siblings if one is not self and (stamp := one.timestamp(at))), None)
+        if beside is not None:
+            # The layers of a track show the same moment by the same timestamp, as near as their arrival tells.
+            stamped = beside
+        elif self._last is not None:
+            elapsed_s = max(0.0, at - self._last.packet.arrived)
+            stamped = self._last.timestamp + round(elapsed_s * self.track.clock_rate)
+        self._numbering.begin(packet.timestamp, stamped)
+        self._begun = True
+
+    def _open(self, entry: Entry) -> None:
+        self.flush()
+        waiting, self.waiting = self.waiting, []
+        for follower in waiting:
+            self._admit(follower, entry.extended, entry)
+
+    def _admit(self, follower: Follower, number: int, entry: Entry | None) -> None:
+        self.flush()
+        old, lane = follower.layer, follower.lane
+        if old is None or lane is None:
+            self._enter(follower, follower.key.shifted(sequence_offset=sequence_offset(number)), number)
+            return
+        old.leave(follower)
+        sequence_shift = old._numbering.highest + lane.key.sequence_offset + 1 - number
+        timestamp_shift = 0
+        if entry is not None and old._last is not None:
+            last = old._last.timestamp + lane.key.timestamp_offset
+            # The same moment may have gone out by the old layer already: time goes on all the same.
+            timestamp_shift = max(0, 1 - ahead32(entry.timestamp, last & 0xFFFFFFFF))
+        offsets = {"sequence_offset": sequence_shift & 0xFFFF, "timestamp_offset": timestamp_shift}
+        self._enter(follower, follower.key.shifted(**offsets), number)
+
+    def _enter(self, follower: Follower, key: LaneKey, number: int) -> None:
+        lane = self._lanes.get(key)
+        if lane is None:
+            lane = self._lanes[key] = Lane(key, self.ssrc)
+        follower.enters(self, lane, number)
+        self.followers.append(follower)
+
+    def _stays(self, follower: Follower) -> None:
+        """It was about to go elsewhere, and shall not."""
+        if follower.wanted is not None:
+            follower.wanted.waiting.remove(follower)
+            follower.wanted = None
+
+
+def _plain_vp8(payload: bytes) -> bytes:
+    """The payload without PictureID and its like (RFC 7741 §4.2): each layer counts its own, so a follower that moves
+    would see them jump. Without them receivers go by sequence numbers, which do not."""
+    size = vp8_descriptor_bytes(payload)
+    if size < 2:
+        return payload
+    return bytes((payload[0] & 0x7F,)) + payload[size:]
