@@ -6,7 +6,7 @@ from classroom.relay.rtp import Kind
 from classroom.relay.sdp import ABS_SEND_TIME, MID, REPAIRED_RID, RID, TRANSPORT_CC, Accepted, Codec, Offer, find_codec
 from classroom.relay.track import Track
 
-# Browsers send three at most; a fourth would be another resolution that nobody asks for. Of VP9 one alone: it has layers
+# Browsers send three at most; a fourth would be another size that nobody asks for. Of VP9 one alone: it has layers
 # of its own, and its PictureID cannot be left out (RFC 9628 §4.2).
 MAX_LAYERS = {"vp8": 3, "h264": 3}
 
