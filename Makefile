@@ -1,4 +1,4 @@
-.PHONY: help setup demo run docs test check bench clean
+.PHONY: help setup demo run docs test check bench bench-network clean
 BIN := .venv/bin
 
 help: ## Show what there is to run
@@ -34,6 +34,10 @@ check: setup ## Format, lint and types, of Python and of the pages, and the page
 bench: ## Measure; one JSON line each (about five minutes)
 	@deploy/setup.sh test
 	@$(BIN)/python -m benchmarks
+
+bench-network: ## Lessons over bad lines: print the table and keep it in docs/network.md (about ten minutes, as root)
+	@deploy/setup.sh test
+	@$(BIN)/python -m benchmarks.network --keep docs/network.md
 
 clean: ## Remove what was built (never ./data)
 	rm -rf .venv signaling/dist web/node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis

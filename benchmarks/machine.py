@@ -17,18 +17,23 @@ def tell(benchmark: str, figures: dict[str, Any], *, seed: int | None = None) ->
     """Print the line."""
     line = {
         "benchmark": benchmark,
-        "machine": {
-            "cpu": _cpu_model(),
-            "cores": len(os.sched_getaffinity(0)),
-            "kernel": platform.release(),
-            "memory_mib": os.sysconf("SC_PHYS_PAGES") * PAGE_BYTES >> 20,
-        },
+        "machine": machine(),
         "versions": {"python": platform.python_version()} | {name: version(name) for name in PACKAGES},
         "seed": seed,
         "figures": figures,
     }
     sys.stdout.write(json.dumps(line, ensure_ascii=False) + "\n")
     sys.stdout.flush()
+
+
+def machine() -> dict[str, Any]:
+    """What this machine is."""
+    return {
+        "cpu": _cpu_model(),
+        "cores": len(os.sched_getaffinity(0)),
+        "kernel": platform.release(),
+        "memory_mib": os.sysconf("SC_PHYS_PAGES") * PAGE_BYTES >> 20,
+    }
 
 
 def cpu_s(pid: int) -> float:

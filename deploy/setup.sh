@@ -1,5 +1,5 @@
 #!/bin/sh
-# Sets up what `make` needs: Python's venv, the locked dependencies, the built pages. `setup.sh test` adds Chromium, ffmpeg and PostgreSQL.
+# Sets up what `make` needs: Python's venv, the locked dependencies, the built pages. `setup.sh test` adds Chromium, ffmpeg, PostgreSQL and iproute2.
 # Installs missing Debian packages when it may (root), else names them and says what will not work.
 set -eu
 cd "$(dirname "$0")/.."
@@ -12,6 +12,7 @@ python3 -c 'import venv, ensurepip' 2>/dev/null || need python3-venv
 if [ "${1:-}" = test ]; then
     command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || need chromium
     command -v ffmpeg >/dev/null || need ffmpeg
+    command -v ip >/dev/null || [ -x /usr/sbin/ip ] || need iproute2
     [ -n "$(find /usr/lib/postgresql -name postgres -type f -print -quit 2>/dev/null)" ] || need postgresql
     [ -n "$(find /usr/share/fonts -iname '*cjk*' -print -quit 2>/dev/null)" ] || need fonts-noto-cjk
 fi

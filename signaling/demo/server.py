@@ -21,10 +21,22 @@ class ServerFailed(Exception):
 
 
 class ServerProcess:
-    """`classroom serve` for as long as the context lasts. `info` is its server.json, `pid` its process."""
+    """`classroom serve` for as long as the context lasts. `info` is its server.json, `pid` its process.
 
-    def __init__(self, data: Path, *, http_port: int = 0, udp_port: int = 0, extra: tuple[str, ...] = ()) -> None:
-        self._data = data
+    `tree` is another checkout to run, with a .venv of its own.
+    """
+
+    def __init__(
+        self,
+        data: Path,
+        *,
+        http_port: int = 0,
+        udp_port: int = 0,
+        extra: tuple[str, ...] = (),
+        tree: Path | None = None,
+    ) -> None:
+        self._data = data.absolute()
+        self._tree = tree
         self._http_port = http_port
         self._udp_port = udp_port
         self._extra = extra
@@ -52,12 +64,19 @@ class ServerProcess:
         """Start and wait until it answers. Raises ServerFailed. A second start takes the same ports again."""
         self.log.parent.mkdir(parents=True, exist_ok=True)
         (self._data / "server.json").unlink(missing_ok=True)
-        command = [sys.executable, "-m", "signaling", "serve", "--data", str(self._data)]
+        python = sys.executable if self._tree is None else str(self._tree / ".venv/bin/python")
+        command = [python, "-m", "signaling", "serve", "--data", str(self._data)]
         command += ["--http-host", "127.0.0.1", "--http-port", str(self._http_port), "--udp-port", str(self._udp_port)]
         with self.log.open("ab") as log:
             # A process group of its own: Ctrl-C is for us to hand on, after the seats have left.
             self._process = await asyncio.create_subprocess_exec(
-                *command, *self._extra, stdin=asyncio.subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+                *command,
+                *self._extra,
+                cwd=self._tree,
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
             )
         try:
             async with asyncio.timeout(START_S):

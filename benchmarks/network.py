@@ -1,0 +1,74 @@
+"""Bad lines: what a classroom still sees and hears, how fast it adapts and recovers. A real Chromium at both ends.
+
+    python -m benchmarks.network                                  # all of them, about eight minutes
+    python -m benchmarks.network thin narrow                      # these
+    python -m benchmarks.network thin --tree ~/another-checkout   # that checkout's server and pages, from its own .venv
+    python -m benchmarks.network --keep docs/network.md           # and put the table into that file
+
+One JSON line a scenario, then the table. The names are those of `tests/network/scenarios.py`. Needs root, /dev/net/tun
+and iproute2. By hand, with the line in your own hands: `with Network() as network, network.server.entered():` and
+`async with held(network, chromium, directory, teacher="chromium") as lesson:` (tests/network/network.py, lesson.py);
+`network.rooms[0].set(down=Rules(rate_bps=300_000))` changes it while the lesson goes on.
+"""
+
+import asyncio
+import sys
+import tempfile
+from argparse import ArgumentParser
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+
+from benchmarks.machine import machine, tell
+from signaling.demo.players import find_browser
+from tests.network.lesson import held
+from tests.network.network import Network, refused
+from tests.network.scenarios import SCENARIOS, Row, Scenario, run, table
+
+SEED = 1
+KEPT = "<!-- measured -->"
+"""In the file that keeps the table, everything after this line is the last measurement."""
+
+
+async def measure(scenario: Scenario, chromium: str, tree: Path | None) -> Row:
+    """One scenario on a server, a lesson and browsers of its own."""
+    with (
+        tempfile.TemporaryDirectory(prefix="classroom-bench-") as directory,
+        Network(rooms=1, seed=SEED) as network,
+        network.server.entered(),
+    ):
+        if scenario.from_start:
+            network.rooms[0].set(down=scenario.down, up=scenario.up)
+        async with held(network, chromium, Path(directory), teacher="chromium", tree=tree) as lesson:
+            return await run(scenario, lesson)
+
+
+def main() -> None:
+    """Print the lines and the table."""
+    parser = ArgumentParser(description="what a classroom still sees and hears on a bad line")
+    parser.add_argument("scenario", nargs="*", choices=[[], *SCENARIOS], help="all of them, if none is named")
+    parser.add_argument("--tree", type=Path, help="another checkout, whose server and pages are tried")
+    parser.add_argument("--keep", type=Path, help="the Markdown file that keeps the table")
+    given = parser.parse_args()
+    chromium, refusal = find_browser(), refused()
+    if chromium is None or refusal is not None:
+        tell("network", {"skipped": refusal or "no Chromium"})
+        return
+    rows = []
+    for name in given.scenario or SCENARIOS:
+        rows.append(asyncio.run(measure(SCENARIOS[name], chromium, given.tree and given.tree.resolve())))
+        tell("network", msgspec.to_builtins(rows[-1]), seed=SEED)
+    sys.stdout.write("\n" + table(rows))
+    if given.keep is not None:
+        before = given.keep.read_text().partition(KEPT)[0]
+        given.keep.write_text(f"{before}{KEPT}\n\n{_where()}\n\n{table(rows)}")
+
+
+def _where() -> str:
+    here = machine()
+    return f"Measured on {datetime.now(UTC):%Y-%m-%d}: {here['cores']} cores ({here['cpu']}), Linux {here['kernel']}."
+
+
+if __name__ == "__main__":
+    main()
