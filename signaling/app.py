@@ -134,6 +134,7 @@ def _media(directory: DataDirectory) -> Callable[[web.Application], AsyncIterato
                 announce=tuple(settings.announce),
                 video_codecs=tuple(settings.video_codecs),
                 max_sessions=settings.sessions_max,
+                tcp=settings.has_ice_tcp,
             ),
             notice,
         )

@@ -101,12 +101,15 @@ def _disk(settings: Settings) -> Iterator[Finding]:
 
 
 def ports_in_use(settings: Settings) -> dict[str, str]:
-    """`http port` and `udp port`, where one cannot be bound now → a sentence without its stop."""
+    """`http port`, `udp port` or `ice-tcp port`, where one cannot be bound now → a sentence without its stop."""
     found = {}
-    for name, kind, host, port in (
+    wanted = [
         ("http port", socket.SOCK_STREAM, settings.http_host, settings.http_port),
         ("udp port", socket.SOCK_DGRAM, settings.udp_host, settings.udp_port),
-    ):
+    ]
+    if settings.has_ice_tcp:
+        wanted.append(("ice-tcp port", socket.SOCK_STREAM, settings.udp_host, settings.udp_port))
+    for name, kind, host, port in wanted:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         with socket.socket(family, kind) as probe:
             if kind == socket.SOCK_STREAM:
@@ -121,10 +124,13 @@ def ports_in_use(settings: Settings) -> dict[str, str]:
 def _ports(settings: Settings) -> Iterator[Finding]:
     running = DataDirectory(settings.data).server()
     in_use = ports_in_use(settings)
-    for name, place in (
-        ("http port", f"{settings.http_host}:{settings.http_port}"),
-        ("udp port", f"{settings.udp_host}:{settings.udp_port}"),
-    ):
+    media = f"{settings.udp_host}:{settings.udp_port}"
+    places = {"http port": f"{settings.http_host}:{settings.http_port}", "udp port": media}
+    if settings.has_ice_tcp:
+        places["ice-tcp port"] = media
+    else:
+        yield Finding("ice-tcp port", "warning", f"the pages have {media}: schools that block UDP need a TURN server")
+    for name, place in places.items():
         if name not in in_use:
             yield Finding(name, "ok", f"{place} is free")
         elif running:

@@ -11,7 +11,7 @@ from signaling.lessons import Lessons
 
 _REGISTRY = web.AppKey("metrics", CollectorRegistry)
 # What the hub counts that goes up and down again; everything else only rises.
-_GAUGES = frozenset({"sessions", "publishers", "viewers", "handshakes", "routes", "segment_offload"})
+_GAUGES = frozenset({"sessions", "publishers", "viewers", "handshakes", "routes", "segment_offload", "tcp_connections"})
 
 
 class _Relay(Collector):

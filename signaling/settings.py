@@ -24,7 +24,9 @@ class Settings(BaseSettings):
     http_host: str = Field("127.0.0.1", description="address that HTTP listens on")
     http_port: int = Field(8080, ge=0, le=65535, description="HTTP port; 0 takes a free one")
     udp_host: str = Field("0.0.0.0", description="address that media listens on")
-    udp_port: int = Field(8189, ge=0, le=65535, description="the one UDP port of all media; 0 takes a free one")
+    udp_port: int = Field(
+        8189, ge=0, le=65535, description="the one port of all media, UDP and TCP; 0 takes a free one"
+    )
     announce: Annotated[list[str], NoDecode] = Field(
         [],
         description="addresses told to browsers for media (NAT 1:1), repeatable or with commas; empty: this machine's",
@@ -54,6 +56,11 @@ class Settings(BaseSettings):
     @classmethod
     def _split(cls, value: Any) -> Any:
         return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+    @property
+    def has_ice_tcp(self) -> bool:
+        """Whether media may come by TCP: not where the pages have that port number already."""
+        return self.udp_port != self.http_port or self.udp_port == 0
 
     @property
     def database_url(self) -> str:

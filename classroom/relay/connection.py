@@ -1,4 +1,4 @@
-"""One peer's connection: its ICE credentials, its addresses, its secure transport, and when it was last heard."""
+"""One peer's connection: its ICE credentials, its paths, its secure transport, and when it was last heard."""
 
 import asyncio
 from typing import Protocol
@@ -8,13 +8,18 @@ from classroom.relay.fanout import point
 from classroom.relay.ice import Address, BindingRequest, response
 from classroom.relay.lane import Outlet
 from classroom.relay.peer import Certificate, Role, SecureError, SecureTransport
+from classroom.relay.rtp import Kind
 from classroom.relay.sdp import Offer
 from classroom.relay.wire import Wire
+from classroom.relay.wire_tcp import Stream
 
 # From the offer to connected: the browser checks at once, and a handshake takes two round trips.
 CONNECT_S = 10.0
 # A peer may check from several addresses before it settles on one (RFC 8445 §8.1.1).
-MAX_ADDRESSES = 8
+MAX_PATHS = 8
+
+Path = Address | Stream
+"""How to reach a peer: the address that it sends UDP from, or the TCP connection that it opened."""
 
 
 class Media(Protocol):
@@ -37,15 +42,15 @@ class Connection:
         self.heard = now
         """When a datagram last came that the peer alone can have sent (monotonic seconds)."""
         self.bytes_in = 0
-        self.address: Address | None = None
+        self.path: Path | None = None
         self.media: Media | None = None
         self.secure = SecureTransport(self._send, certificate, role)
         self._fingerprints = list(offer.fingerprints)
         self._wire = wire
         self._drops = drops
         self._reached = asyncio.Event()
-        self._addresses: list[Address] = []
-        self._outlets: list[Outlet] = []
+        self._paths: list[Path] = []
+        self._outlets: list[tuple[Outlet, Kind]] = []
 
     async def connect(self) -> None:
         """Wait for the first valid binding request, then complete the DTLS handshake; SecureError within CONNECT_S."""
@@ -56,30 +61,38 @@ class Connection:
         except TimeoutError as error:
             raise SecureError(f"not connected within {CONNECT_S} s") from error
 
-    def outlet(self) -> Outlet:
-        """A new outlet for the fan-out, which follows the peer's address. Only when connected."""
+    def outlet(self, kind: Kind) -> Outlet:
+        """A new outlet for the fan-out, which follows the peer's path. Only when connected."""
         outlet = Outlet(self.secure.srtp_session)
-        self._outlets.append(outlet)
-        if self.address is not None:
-            point(outlet, self._wire.family, self.address)
+        self._outlets.append((outlet, kind))
+        self._point(outlet, kind)
         return outlet
 
-    def binding(self, request: BindingRequest, address: Address, now: float) -> None:
-        """An authentic binding request: answer, and follow the peer to this address when it says so."""
+    def binding(self, request: BindingRequest, path: Path, now: float) -> None:
+        """An authentic binding request: answer, and follow the peer to this path when it says so."""
         self.heard = now
-        if address not in self._addresses:
-            self._addresses.append(address)
-            self._wire.peers[address] = self
-            if len(self._addresses) > MAX_ADDRESSES:
-                oldest = next(known for known in self._addresses if known != self.address)
-                self._addresses.remove(oldest)
+        if path not in self._paths:
+            self._paths.append(path)
+            if isinstance(path, Stream):
+                path.belong(self)
+            else:
+                self._wire.peers[path] = self
+            if len(self._paths) > MAX_PATHS:
+                oldest = next(known for known in self._paths if known != self.path)
+                self._paths.remove(oldest)
                 self._forget(oldest)
-        self._wire.send(response(request, address, self.password), address)
-        if self.address is None or (request.use_candidate and address != self.address):
-            self.address = address
-            for outlet in self._outlets:
-                point(outlet, self._wire.family, address)
+        address = path.address if isinstance(path, Stream) else path
+        self._send_by(path, response(request, address, self.password))
+        if self.path is None or (request.use_candidate and path != self.path):
+            self._follow(path)
             self._reached.set()
+
+    def lost(self, stream: Stream) -> None:
+        """A TCP connection of the peer has ended: it has to be heard by another path."""
+        if stream in self._paths:
+            self._paths.remove(stream)
+        if stream is self.path:
+            self._follow(None)
 
     def dtls(self, datagram: bytes, now: float) -> None:
         # Anybody can send it in the peer's name: it proves nothing.
@@ -123,15 +136,38 @@ class Connection:
     async def close(self) -> None:
         """Hear nothing more, and say close_notify. Idempotent."""
         self.media = None
-        for address in self._addresses:
+        for address in [path for path in self._paths if not isinstance(path, Stream)]:
             self._forget(address)
-        self._addresses = []
         await self.secure.close()
+        for stream in [path for path in self._paths if isinstance(path, Stream)]:
+            self._forget(stream)
+        self._paths = []
+
+    def _follow(self, path: Path | None) -> None:
+        self.path = path
+        for outlet, kind in self._outlets:
+            self._point(outlet, kind)
+
+    def _point(self, outlet: Outlet, kind: Kind) -> None:
+        path = self.path
+        outlet.address = outlet.sink = None
+        if isinstance(path, Stream):
+            outlet.sink = path.send if kind == "audio" else path.send_video
+        elif path is not None:
+            point(outlet, self._wire.family, path)
 
     def _send(self, datagram: bytes) -> None:
-        if self.address is not None:
-            self._wire.send(datagram, self.address)
+        if self.path is not None:
+            self._send_by(self.path, datagram)
 
-    def _forget(self, address: Address) -> None:
-        if self._wire.peers.get(address) is self:
-            del self._wire.peers[address]
+    def _send_by(self, path: Path, datagram: bytes) -> None:
+        if isinstance(path, Stream):
+            path.send(datagram)
+        else:
+            self._wire.send(datagram, path)
+
+    def _forget(self, path: Path) -> None:
+        if isinstance(path, Stream):
+            path.release(self)
+        elif self._wire.peers.get(path) is self:
+            del self._wire.peers[path]

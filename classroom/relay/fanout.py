@@ -9,7 +9,7 @@ Addresses, lengths and packets lie in memory that is allocated once.
 import errno
 import socket
 import struct
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from cffi import FFI
@@ -18,6 +18,7 @@ from pylibsrtp._binding import lib as srtp_lib
 
 from classroom.relay.drops import DropReason, Drops
 from classroom.relay.lane import Outlet
+from classroom.relay.peer import DATAGRAM_BYTES, TRAILER_BYTES
 
 UDP_SEGMENT = 103
 MSG_DONTWAIT = 0x40
@@ -109,6 +110,7 @@ class Fanout:
         self._counts: list[int] = []
         self._used = 0
         self._size = srtp_ffi.new("int *")
+        self._apiece = srtp_ffi.new("char[]", DATAGRAM_BYTES + TRAILER_BYTES)
         self.packets = 0
         self.bytes = 0
 
@@ -132,6 +134,8 @@ class Fanout:
         memmove, protect, size, slab = srtp_ffi.memmove, srtp_lib.srtp_protect, self._size, self._slab
         for outlet in outlets:
             if outlet.address is None:
+                if outlet.sink is not None:
+                    self._send_apiece(outlet, outlet.sink, run)
                 continue
             if self._used + total > SLAB_BYTES or len(self._counts) == MAX_MESSAGES:
                 self.flush()
@@ -158,6 +162,19 @@ class Fanout:
                 self._keep.append(outlet.address)
                 self._used += total
                 self.bytes += total
+
+    def _send_apiece(self, outlet: Outlet, sink: Callable[[bytes], None], run: list[bytes]) -> None:
+        """Encrypt for one receiver that is not reached by UDP, and hand over at once."""
+        buffer, size = self._apiece, self._size
+        for packet in run:
+            size[0] = len(packet)
+            srtp_ffi.memmove(buffer, packet, len(packet))
+            if srtp_lib.srtp_protect(outlet.srtp, buffer, size):
+                self._drops.count(DropReason.PROTECT)
+                continue
+            sink(bytes(srtp_ffi.buffer(buffer, size[0])))
+            self.packets += 1
+            self.bytes += size[0]
 
     def flush(self) -> None:
         """Hand over what is queued. What the kernel refuses is dropped and counted; it never blocks."""

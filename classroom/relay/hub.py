@@ -11,10 +11,10 @@ from typing import Literal
 
 from aioice.ice import get_host_addresses
 
-from classroom.relay.connection import Connection
+from classroom.relay.connection import Connection, Path
 from classroom.relay.drops import DropReason, Drops
 from classroom.relay.fanout import Fanout
-from classroom.relay.ice import Address, BadStun, parse_request
+from classroom.relay.ice import BadStun, parse_request
 from classroom.relay.negotiation import NoCommonCodec, accept_publisher, accept_viewer, track_of
 from classroom.relay.peer import SecureError, generate_certificate
 from classroom.relay.publication import Publication
@@ -25,6 +25,7 @@ from classroom.relay.sdp import Accepted, BadOffer, Offer, Transport, parse_offe
 from classroom.relay.track import Start
 from classroom.relay.view import View, Watched
 from classroom.relay.wire import Wire
+from classroom.relay.wire_tcp import Listener
 
 TICK_S = 0.05
 SWEEP_S = 1.0
@@ -32,6 +33,8 @@ SWEEP_S = 1.0
 # silent for up to 5.7 s, healthy publishers for some hundredths of a second.
 STALLED_S = 3.0
 GONE_S = 8.0
+# A port that is free for UDP may be taken for TCP.
+FREE_PORT_TRIES = 8
 
 _log = logging.getLogger(__name__)
 
@@ -48,7 +51,8 @@ class OfferError(Exception):
 class RelayConfig:
     """`announce`: candidate addresses (empty: the machine's own); `video_codecs`: in order of preference.
 
-    `max_handshakes` bounds the sessions that are not connected yet; each lasts ten seconds at most.
+    `max_handshakes` bounds the sessions that are not connected yet; each lasts ten seconds at most. `tcp`: ICE over TCP
+    too, on the same port number.
     """
 
     host: str = "0.0.0.0"
@@ -57,6 +61,7 @@ class RelayConfig:
     video_codecs: tuple[str, ...] = ("vp8", "h264", "vp9")
     max_sessions: int = 1000
     max_handshakes: int = 64
+    tcp: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,18 +152,21 @@ class Hub:
         self._closing: set[asyncio.Task[None]] = set()
         self._ticker: asyncio.Task[None] | None = None
         self._wire: Wire | None = None
+        self._listener: Listener | None = None
         self._is_closed = False
         self._packets_in = 0
 
     async def start(self) -> None:
-        """Bind the socket (sets `port`) and start the timers; OSError."""
+        """Bind the sockets (sets `port`) and start the timers; OSError."""
         config = self._config
-        wire = Wire(config.host, config.port, self._clock, self._binding, self._flush, self._drops)
+        wire, self._listener = self._bind()
         self._wire = wire
         self._fanout = Fanout(wire.sock, self._drops)
         self.port = wire.port
         self._addresses = config.announce or _own_addresses(config.host)
         wire.open()
+        if self._listener is not None:
+            await self._listener.open()
         self._ticker = asyncio.create_task(self._run())
 
     async def close(self) -> None:
@@ -174,6 +182,8 @@ class Hub:
             await asyncio.gather(*self._closing, return_exceptions=True)
         if self._wire is not None:
             self._wire.close()
+        if self._listener is not None:
+            self._listener.close()
 
     def publish(self, stream: str, offer: str, *, group: str) -> Session:
         """Answer a publisher's offer; an older session of the stream ends as "replaced". OfferError."""
@@ -276,6 +286,7 @@ class Hub:
     def stats(self) -> dict[str, int]:
         """Counters since the start, and how many sessions there are now."""
         wire, fanout = self._wire, self._fanout if self._wire is not None else None
+        sources = [source for source in (wire, self._listener) if source is not None]
         parts = [entry.part for entry in self._entries.values()]
         return {
             "sessions": len(parts),
@@ -283,8 +294,9 @@ class Hub:
             "viewers": sum(isinstance(part, View) for part in parts),
             "handshakes": self._handshakes(),
             "routes": len(self._routes),
-            "datagrams_in": wire.datagrams if wire is not None else 0,
-            "bytes_in": wire.bytes if wire is not None else 0,
+            "tcp_connections": len(self._listener.streams) if self._listener is not None else 0,
+            "datagrams_in": sum(source.datagrams for source in sources),
+            "bytes_in": sum(source.bytes for source in sources),
             "packets_in": self._packets_in + sum(part.packets for part in parts if isinstance(part, Publication)),
             "packets_out": fanout.packets if fanout is not None else 0,
             "bytes_out": fanout.bytes if fanout is not None else 0,
@@ -340,6 +352,7 @@ class Hub:
             "active" if offer.setup == "passive" else "passive",
             self._addresses,
             self.port,
+            self._config.tcp,
         )
         entry.task = asyncio.create_task(self._connect(entry))
         return Session(entry.id, write_answer(offer, accepted, transport, entry.id, secrets.randbits(40)))
@@ -406,8 +419,22 @@ class Hub:
             moment = entry.began if last is None else last
             self._notice(Notice(entry.stream, entry.subscriber, entry.id, kind, now, moment))
 
-    def _binding(self, datagram: bytes, address: Address, now: float) -> None:
-        assert self._wire is not None
+    def _bind(self) -> tuple[Wire, Listener | None]:
+        """UDP, and TCP where wanted, on one port number; OSError."""
+        config, tries = self._config, 1 if self._config.port else FREE_PORT_TRIES
+        while True:
+            wire = Wire(config.host, config.port, self._clock, self._binding, self._flush, self._drops)
+            if not config.tcp:
+                return wire, None
+            try:
+                return wire, Listener(config.host, wire.port, self._clock, self._binding, self._flush, self._drops)
+            except OSError:
+                wire.close()
+                tries -= 1
+                if not tries:
+                    raise
+
+    def _binding(self, datagram: bytes, path: Path, now: float) -> None:
         try:
             request = parse_request(datagram)
         except BadStun:
@@ -419,7 +446,7 @@ class Hub:
         elif not request.is_authentic(entry.connection.password):
             self._drops.count(DropReason.BAD_INTEGRITY)
         else:
-            entry.connection.binding(request, address, now)
+            entry.connection.binding(request, path, now)
 
     def _flush(self) -> None:
         if self._touched:

@@ -1,7 +1,7 @@
 """Receivers who get the same bytes: a packet is written once for a lane, and encrypted once for each receiver."""
 
 import struct
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -20,15 +20,17 @@ _PADDING = (b"", b"\x01", b"\x00\x02")
 class Outlet:
     """One receiver of a lane, as the fan-out needs it; it follows its peer's address."""
 
-    __slots__ = ("address", "address_bytes", "pointer", "srtp")
+    __slots__ = ("address", "address_bytes", "pointer", "sink", "srtp")
 
     def __init__(self, srtp: Any) -> None:
         self.srtp = srtp
         """libsrtp's outgoing session."""
         self.address: Any = None
-        """The C socket address, of `address_bytes` bytes, at `pointer`; None before the first."""
+        """The C socket address, of `address_bytes` bytes, at `pointer`; None before the first, and with a `sink`."""
         self.address_bytes = 0
         self.pointer = 0
+        self.sink: Callable[[bytes], None] | None = None
+        """Takes the SRTP packets of a receiver that no address reaches: it is on TCP."""
 
 
 @dataclass(frozen=True, slots=True)

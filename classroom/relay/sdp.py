@@ -32,6 +32,8 @@ VIEWER_FEEDBACK = ("nack", "nack pli", "ccm fir", "goog-remb")
 
 # Priority of a host candidate with the highest local preference (RFC 8445 §5.1.2.1); further addresses count down.
 HOST_PRIORITY = 2130706431
+# The same over TCP with us as the passive side (RFC 6544 §4.2): below everything that goes by UDP.
+TCP_PRIORITY = 1671430143
 
 
 class BadOffer(Exception):
@@ -204,7 +206,7 @@ def _fits(codec: Codec) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Transport:
-    """What the answer says of our side; `addresses` are IP addresses, the first preferred."""
+    """What the answer says of our side; `addresses` are IP addresses, the first preferred; `tcp`: not by UDP alone."""
 
     ufrag: str
     password: str
@@ -212,6 +214,7 @@ class Transport:
     setup: Literal["active", "passive"]
     addresses: Sequence[str]
     port: int
+    tcp: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -315,7 +318,10 @@ def _transport(transport: Transport) -> list[str]:
     lines = [f"a=ice-ufrag:{transport.ufrag}", f"a=ice-pwd:{transport.password}"]
     lines.append(f"a=fingerprint:{transport.fingerprint[0]} {transport.fingerprint[1]}")
     lines.append(f"a=setup:{transport.setup}")
-    for index, address in enumerate(transport.addresses):
-        priority = HOST_PRIORITY - (index << 8)
-        lines.append(f"a=candidate:{index + 1} 1 udp {priority} {address} {transport.port} typ host")
+    addresses, port = transport.addresses, transport.port
+    for index, address in enumerate(addresses):
+        lines.append(f"a=candidate:{index + 1} 1 udp {HOST_PRIORITY - (index << 8)} {address} {port} typ host")
+    for index, address in enumerate(addresses if transport.tcp else ()):
+        number, priority = len(addresses) + index + 1, TCP_PRIORITY - (index << 8)
+        lines.append(f"a=candidate:{number} 1 tcp {priority} {address} {port} typ host tcptype passive")
     return [*lines, "a=end-of-candidates"]

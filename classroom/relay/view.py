@@ -93,7 +93,7 @@ class View:
             codec = one.accepted.codec
             stamp = one.accepted.extensions.get(ABS_SEND_TIME, 0)
             key = LaneKey(codec.payload_type, stamp, self.connection.secure.tag_bytes)
-            one.follower = one.track.follow(self.connection.outlet(), key)
+            one.follower = one.track.follow(self.connection.outlet(one.track.track.kind), key)
         self._request_keyframe()
 
     def leave(self) -> None:

@@ -125,6 +125,25 @@ async def test_a_receiver_without_address_or_that_cannot_be_reached_hurts_only_i
     assert drops[DropReason.UNREACHABLE] == 2
 
 
+async def test_a_receiver_on_tcp_gets_the_same_packets_and_loses_only_what_libsrtp_refuses(
+    sock: socket.socket, receivers: list[Receiver]
+) -> None:
+    drops = Drops()
+    fanout = Fanout(sock, drops)
+    by_udp, by_tcp, _ = receivers
+    taken: list[bytes] = []
+    by_tcp.outlet.address, by_tcp.outlet.sink = None, taken.append
+    packets = [rtp(5000 + number, size) for number, size in enumerate([1100, 1100, 300])]
+    fanout.send([by_tcp.outlet, by_udp.outlet], packets, 16)
+    # Too far back for libsrtp's replay window.
+    fanout.send([by_tcp.outlet], [rtp(1, 100), rtp(6000, 100)], 16)
+    fanout.flush()
+    assert [by_tcp.client.unprotect_rtp(packet) for packet in taken] == [*packets, rtp(6000, 100)]
+    assert by_udp.read(3) == packets
+    assert fanout.packets == 7
+    assert drops[DropReason.PROTECT] == 1
+
+
 async def test_what_libsrtp_refuses_is_counted(sock: socket.socket, receivers: list[Receiver]) -> None:
     drops = Drops()
     fanout = Fanout(sock, drops)

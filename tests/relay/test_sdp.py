@@ -116,10 +116,14 @@ def test_the_answer_to_a_publisher() -> None:
         ("video", 9, "recvonly", [96, 97]),
     ]
     assert read.media[0].ice.iceLite
-    assert [(candidate.ip, candidate.port) for candidate in read.media[0].ice_candidates] == [
-        ("192.0.2.1", 8189),
-        ("192.0.2.2", 8189),
+    candidates = read.media[0].ice_candidates
+    assert [(one.protocol, one.priority, one.ip, one.port, one.tcpType) for one in candidates] == [
+        ("udp", 2130706431, "192.0.2.1", 8189, None),
+        ("udp", 2130706175, "192.0.2.2", 8189, None),
+        ("tcp", 1671430143, "192.0.2.1", 8189, "passive"),
+        ("tcp", 1671429887, "192.0.2.2", 8189, "passive"),
     ]
+    assert len({one.foundation for one in candidates}) == 4
     assert read.media[0].ice_candidates_complete
     for line in (
         "a=group:BUNDLE 0 1",

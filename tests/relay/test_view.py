@@ -27,7 +27,7 @@ class Wired:
     def __init__(self) -> None:
         self.sent: list[bytes] = []
 
-    def outlet(self) -> Outlet:
+    def outlet(self, kind: str) -> Outlet:
         return Outlet(None)
 
     def send_rtcp(self, packet: bytes) -> None:
