@@ -9,6 +9,8 @@ import msgspec
 
 from classroom.ledger.months import SHANGHAI
 from classroom.registry.book import Book
+from classroom.store.activities import ActivityRow
+from classroom.store.lessons import ListedLesson
 from classroom.store.store import Store
 from signaling.actors import actor_names
 
@@ -44,6 +46,13 @@ class AuditLine(msgspec.Struct, frozen=True, kw_only=True):
     subject: str
     subject_name: str | None
     detail: Any
+
+
+class AuditAction(msgspec.Struct, frozen=True):
+    """What the log may say of a row, and its Chinese words."""
+
+    action: str
+    text: str
 
 
 async def audit_lines(
@@ -85,7 +94,30 @@ async def _subject_names(store: Store, subjects: Iterable[str]) -> dict[str, str
     book = await store.registry.book()
     accounts = await store.accounts.names({id for _, kind, id in parted if kind == "account"})
     found = {subject: _name(book, accounts, kind, id) for subject, kind, id in parted}
+
+    def ids(wanted: str) -> list[str]:
+        return [id for _, kind, id in parted if kind == wanted]
+
+    found |= {f"lesson:{one.id}": _lesson(one) for one in await store.lessons.many(ids("lesson"))}
+    found |= {f"activity:{one.id}": _activity(book, one) for one in await store.activities.many(ids("activity"))}
+    found |= {f"file:{one.id}": one.name for one in await store.files.many(ids("file"))}
     return {subject: name for subject, name in found.items() if name is not None}
+
+
+def _lesson(one: ListedLesson) -> str:
+    """11月20日 09:00 实验小学 → 檀溪中小 语."""
+    host, rural = ([seat.school for seat in one.seats if seat.role == role] for role in ("host", "rural"))
+    return f"{_when(one.start_at)} {'、'.join(host)} → {'、'.join(rural)} {one.subject}"
+
+
+def _activity(book: Book, one: ActivityRow) -> str:
+    """11月20日 09:00 城乡同步课堂 实验小学 → 檀溪中小."""
+    return f"{_when(one.begins_at)} {one.kind.words} {_name(book, {}, 'pair', one.pair) or ''}".rstrip()
+
+
+def _when(at: datetime) -> str:
+    local = at.astimezone(SHANGHAI)
+    return f"{local.month}月{local.day}日 {local:%H:%M}"
 
 
 def _name(book: Book, accounts: Mapping[str, str], kind: str, id: str) -> str | None:

@@ -16,6 +16,7 @@ from typing import Any, Final
 import msgspec
 
 from classroom.ledger.filing import BUREAU
+from classroom.ledger.month_pairs import month_pairs
 from classroom.ledger.months import MonthWindow
 from classroom.ledger.policy import Policy
 from classroom.ledger.snapshot import Snapshot
@@ -112,7 +113,7 @@ async def make_pack(store: Store, window: MonthWindow, target: Path, at: datetim
 
 async def _fill(store: Store, window: MonthWindow, pack: _Pack, at: datetime) -> Manifest:
     month = window.month
-    snapshots, unfiled = await _snapshots(store, month)
+    snapshots, unfiled = await _snapshots(store, window)
     version, policy = await _policy(store, snapshots)
     pack.add("policy.json", msgspec.json.encode(policy))
     pack.add("registry.json", msgspec.json.encode(_registry(await store.registry.book())))
@@ -145,16 +146,16 @@ async def _fill(store: Store, window: MonthWindow, pack: _Pack, at: datetime) ->
     )
 
 
-async def _snapshots(store: Store, month: str) -> tuple[list[Snapshot], list[str]]:
-    """The latest snapshot of every form that was filed, 附件2 first; who has not."""
-    pairs = (await store.registry.book()).pairs
+async def _snapshots(store: Store, window: MonthWindow) -> tuple[list[Snapshot], list[str]]:
+    """The latest snapshot of every form that was filed, 附件2 first; who was to file one and has not."""
+    due = {BUREAU: True} | {one.pair.id: one.files for one in month_pairs(await store.registry.book(), window, "")}
     found, unfiled = [], []
-    for pair in (BUREAU, *sorted(pairs)):
-        made = await store.returns.snapshot(month, pair)
-        if made is None:
-            unfiled.append(pair)
-        else:
+    for pair in (BUREAU, *sorted(due.keys() - {BUREAU})):
+        made = await store.returns.snapshot(window.month, pair)
+        if made is not None:
             found.append(made)
+        elif due[pair]:
+            unfiled.append(pair)
     return found, unfiled
 
 

@@ -78,6 +78,10 @@ class LessonList:
         found = await self._find(lessons.c.id == lesson)
         return found[0] if found else None
 
+    async def many(self, ids: Sequence[str]) -> list[ListedLesson]:
+        """Those of `ids` that are there, the earliest first."""
+        return await self._find(lessons.c.id.in_(list(ids)))
+
     async def schools(self, lesson: str) -> tuple[str | None, frozenset[str]]:
         """The supporting school of a lesson, None for an unknown one, and every school that has a seat in it; ids."""
         seated = select(lesson_seats.c.school).where(lesson_seats.c.lesson == lesson)

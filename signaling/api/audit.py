@@ -2,10 +2,12 @@
 
 from datetime import date
 
+import msgspec
+
 from classroom.store.audit import Verdict
 from signaling.api.door import Call, Doors, Nothing, Page, PageQuery
 from signaling.api.paging import read_cursor, write_cursor
-from signaling.audit_views import AuditFilter, AuditLine, Code, audit_lines
+from signaling.audit_views import ACTIONS, AuditAction, AuditFilter, AuditLine, Code, audit_lines
 from signaling.context import STORE
 
 DOORS = Doors("audit")
@@ -31,6 +33,18 @@ async def listing(call: Call[AuditQuery, Nothing]) -> Page[AuditLine]:
     lines = await audit_lines(call.app[STORE], wanted, before=before, limit=asked.limit)
     is_more = len(lines) == asked.limit and lines[-1].seq > 1
     return Page(lines, write_cursor(lines[-1].seq) if is_more else None)
+
+
+class AuditActions(msgspec.Struct, frozen=True):
+    """By noun, as a person looks for them."""
+
+    actions: list[AuditAction]
+
+
+@DOORS.door("GET", "/api/v1/audit/actions", may="read_audit", answers=AuditActions)
+async def actions(call: Call[Nothing, Nothing]) -> AuditActions:
+    """Everything that the log may be asked for, in words."""
+    return AuditActions([AuditAction(action, text) for action, text in ACTIONS.items()])
 
 
 @DOORS.door("POST", "/api/v1/audit/verify", may="read_audit", answers=Verdict)

@@ -49,6 +49,7 @@ async def test_who_makes_and_cancels_a_lesson_is_named(house) -> None:
     assert {line["actor_name"] for line in found} == {"张老师"}
     [cancelled] = await lines(house, "&action=lesson.cancelled")
     assert (cancelled["subject"], cancelled["action_text"]) == (f"lesson:{made['lesson']}", "取消课")
+    assert re.fullmatch(r"\d+月\d+日 \d\d:\d\d 实验小学 → 檀溪中小 语", cancelled["subject_name"])
     # The name of who noted the consent can be deleted: it is in no line of the log.
     assert "李主任" not in str(await lines(house))
 
@@ -93,6 +94,15 @@ async def test_the_log_is_read_page_by_page_and_by_what_is_asked(house) -> None:
     assert len(begun) == 2 and begun[0]["subject_name"] == begun[0]["actor_name"]
     assert await lines(house, "&first=2019-01-01&last=2019-12-31") == []
     assert len(await lines(house, "&first=2019-01-01&last=2199-12-31")) >= len(seen)
+
+
+async def test_an_action_is_chosen_by_its_words(house) -> None:
+    officer = await house.account("bureau_officer")
+    _, known, _ = await officer.ask("GET", f"{LOG}/actions")
+    [chosen] = [each["action"] for each in known["actions"] if each["text"] == "登录"]
+    _, page, _ = await officer.ask("GET", f"{LOG}?action={chosen}")
+    assert {line["action_text"] for line in page["items"]} == {"登录"}
+    assert {each["action"]: each["text"] for each in known["actions"]} == dict(ACTIONS)
 
 
 @pytest.mark.parametrize(

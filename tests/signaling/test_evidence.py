@@ -70,9 +70,18 @@ async def test_a_month_that_was_filed_fits_to_the_last_figure(store: Store, tmp_
 
 async def test_a_month_that_nobody_has_filed_can_be_packed_too(store: Store, tmp_path: Path) -> None:
     manifest, seal = await make_pack(store, await Records(store).window(MONTH, AT), tmp_path / "pack.zip", AT)
-    assert "bureau" in manifest.unfiled
+    assert manifest.unfiled == ["bureau", *sorted((await store.registry.book()).pairs)]
     report = check_pack(tmp_path / "pack.zip")
     assert (report.faults, report.figures, report.seal) == ([], 0, seal)
+
+
+async def test_a_pair_that_files_nothing_is_not_said_to_lack_a_form(store: Store, tmp_path: Path) -> None:
+    await file_all(store)
+    book = await store.registry.book()
+    town = next(school for school in book.schools.values() if school.name == "实验小学")
+    await store.registry.pair(town.id, None, date(2019, 5, 1), "待定")
+    manifest, _ = await make_pack(store, await Records(store).window(MONTH, AT), tmp_path / "pack.zip", AT)
+    assert manifest.unfiled == []
 
 
 async def test_a_pack_never_takes_the_place_of_another(store: Store, tmp_path: Path) -> None:

@@ -66,6 +66,7 @@ export interface Verified {
 }
 
 export const listAudit = (wanted: AuditQuery): Promise<Page<AuditEntry>> => call("GET", `/audit${query(wanted)}`);
+export const auditActions = (): Promise<{ actions: { action: string; text: string }[] }> => call("GET", "/audit/actions");
 export const verifyAudit = (): Promise<Verified> => call("POST", "/audit/verify");
 
 export interface Program {
