@@ -1,41 +1,59 @@
-"""The load generator, a process of its own: one publisher and many viewers, `python -m benchmarks.load`.
+"""The load generator, a process of its own: publishers and viewers, `python -m benchmarks.load`.
 
 Standard input: first a Plan as a line of JSON; afterwards each line, whatever it says, begins a new interval. Standard
-output: a line `"ready"` once all viewers receive, then for each interval that ended its Counted. The end of the input
-ends the process. The publisher stamps the time into every payload, some viewers read it again.
+output: once all viewers receive a line Ready, then for each interval that ended its Counted. The end of the input ends
+the process. Publishers stamp the time into every payload, some viewers read it again.
 """
 
 import asyncio
 import random
 import sys
 import time
+from typing import Literal, Protocol
 
 import aiohttp
 import msgspec
 
+from benchmarks.janus import JanusProblem, VideoRoom
 from benchmarks.machine import percentile
-from classroom.relay.client import ClipPublisher, Viewer
+from benchmarks.receiver import Receiver
+from benchmarks.shape import shaped
+from classroom.relay.client import ClipPublisher
+from classroom.relay.offer import OfferTrack, read_answer, write_offer
 from classroom.relay.peer import generate_certificate
-from classroom.relay.playout import synthetic_clip
-from classroom.relay.rtp import Kind, Packet
-from signaling.demo.http import Door
+from classroom.relay.rtp import Kind
+from signaling.demo.http import Door, ServerProblem
 
 STAMP_BYTES = 8
-READY_S = 30.0
+READY_S = 60.0
+# Connections that are set up at the same time.
+AT_ONCE = 16
+
+
+class Source(msgspec.Struct, frozen=True):
+    """One publisher. `publish` and `views` are (URL, token) of WHIP and WHEP; for Janus (name, room)."""
+
+    publish: tuple[str, str]
+    views: list[tuple[str, str]]
+    bps: int = 1_500_000
+    keyframe_packets: int = 35
 
 
 class Plan(msgspec.Struct, frozen=True):
-    """Where to publish and to view: (URL, token) each, and the lesson's path. `timed` viewers measure the delay."""
+    """What to do. So many viewers, spread over all, measure the delay."""
 
+    server: Literal["classroom", "janus"]
     url: str
-    lesson: str
-    whip: tuple[str, str]
-    wheps: list[tuple[str, str]]
+    sources: list[Source]
     timed: int = 8
     seed: int = 1
-    fps: int = 30
-    bps: int = 1_500_000
-    keyframe_packets: int = 35
+
+
+class Ready(msgspec.Struct, frozen=True):
+    """All viewers receive; they connected in so many seconds."""
+
+    connections: int
+    seconds: float
 
 
 class Counted(msgspec.Struct, frozen=True):
@@ -48,43 +66,112 @@ class Counted(msgspec.Struct, frozen=True):
     delay_p99_ms: float | None
 
 
+class Way(Protocol):
+    """How a server is asked."""
+
+    async def publish(self, publisher: ClipPublisher, source: Source) -> None: ...
+
+    async def view(self, receiver: Receiver, source: Source, view: tuple[str, str]) -> None: ...
+
+
+class Classroom:
+    """WHIP and WHEP."""
+
+    def __init__(self, door: Door) -> None:
+        self._door = door
+
+    async def publish(self, publisher: ClipPublisher, source: Source) -> None:
+        await publisher.start(self._door.post_sdp, *source.publish)
+
+    async def view(self, receiver: Receiver, source: Source, view: tuple[str, str]) -> None:
+        async with asyncio.timeout(READY_S):
+            while True:
+                try:
+                    answer, _ = await self._door.post_sdp(view[0], receiver.offer(), view[1])
+                    break
+                except ServerProblem:
+                    # A lesson opens with the teacher's first packet.
+                    await asyncio.sleep(0.1)
+        await receiver.connect(read_answer(answer), controlling=True)
+
+
+class Janus:
+    """Janus's VideoRoom, which offers to its viewers."""
+
+    def __init__(self, room: VideoRoom) -> None:
+        self._room = room
+
+    async def publish(self, publisher: ClipPublisher, source: Source) -> None:
+        await publisher.start(self._room.publish, *source.publish)
+
+    async def view(self, receiver: Receiver, source: Source, view: tuple[str, str]) -> None:
+        async with asyncio.timeout(READY_S):
+            while True:
+                try:
+                    handle, text = await self._room.view(*view)
+                    break
+                except JanusProblem:
+                    # A feed is there once its first media have come.
+                    await asyncio.sleep(0.1)
+        offer = read_answer(text)
+        tracks = tuple(OfferTrack(track.kind, (track.codec,)) for track in offer.tracks)
+        types = {track.kind: track.payload_type for track in offer.tracks}
+        # On the same machine: Janus's own address, loopback where it has no other, is ours too.
+        host = offer.candidates[0][0]
+        candidate = f"a=candidate:1 1 udp 2130706431 {host} {receiver.port} typ host\r\na=mid:"
+        answer = write_offer(receiver.identity, tracks, "recvonly", rtx=False).replace("a=mid:", candidate)
+        answer = answer.replace("111", str(types["audio"])).replace(" 96", f" {types['video']}")
+        answer = answer.replace(":96", f":{types['video']}")
+        connecting = asyncio.create_task(receiver.connect(offer, controlling=False))
+        await self._room.begin(handle, answer)
+        await connecting
+
+
 class Load:
-    """One publisher and its viewers."""
+    """All publishers and their viewers."""
 
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
         self._delays_ms: list[float] = []
         certificate = generate_certificate()
         rng = random.Random(plan.seed)
-        clip = synthetic_clip(fps=plan.fps, bps=plan.bps, keyframe_packets=plan.keyframe_packets, fill=rng.randbytes)
-        self.publisher = ClipPublisher(clip, certificate=certificate, rewrite=_stamp)
-        self.viewers = [
-            # Neither NACK nor RTX: what is lost shall show.
-            Viewer(
-                on_packet=self._timed if index < plan.timed else None, nack=False, rtx=False, certificate=certificate
-            )
-            for index in range(len(plan.wheps))
+        shapes = {(source.bps, source.keyframe_packets) for source in plan.sources}
+        clips = {shape: shaped(*shape, rng.randbytes) for shape in sorted(shapes)}
+        self.publishers = [
+            ClipPublisher(clips[source.bps, source.keyframe_packets], certificate=certificate, rewrite=_stamp)
+            for source in plan.sources
+        ]
+        self._views = [(source, view) for source in plan.sources for view in source.views]
+        every = max(1, len(self._views) // max(1, plan.timed))
+        self.receivers = [
+            Receiver(certificate, self._timed if index % every == 0 else None) for index in range(len(self._views))
         ]
         self._since = (time.monotonic(), 0, 0)
 
-    async def start(self, door: Door) -> None:
+    async def start(self, way: Way) -> Ready:
         """Publish, view, and wait until every viewer receives pictures."""
-        await self.publisher.start(door.post_sdp, *self._plan.whip)
-        # The lesson opens with the teacher's first packet.
+        limit = asyncio.Semaphore(AT_ONCE)
+
+        async def view(index: int) -> None:
+            async with limit:
+                await way.view(self.receivers[index], *self._views[index])
+
+        for publisher, source in zip(self.publishers, self._plan.sources, strict=True):
+            await way.publish(publisher, source)
+            # Their keyframes must not all come at the same moment.
+            await asyncio.sleep(2.0 / len(self.publishers) if len(self.publishers) > 1 else 0)
+        before = time.monotonic()
+        await asyncio.gather(*(view(index) for index in range(len(self._views))))
+        ready = Ready(len(self._views), round(time.monotonic() - before, 3))
         async with asyncio.timeout(READY_S):
-            while not (await door.get(self._plan.lesson, self._plan.whip[1]))["seats"][0]["streams"]:
+            while not all(len(receiver.counters) == 2 for receiver in self.receivers):
                 await asyncio.sleep(0.05)
-        for viewer, (url, token) in zip(self.viewers, self._plan.wheps, strict=True):
-            await viewer.start(door.post_sdp, url, token)
-        async with asyncio.timeout(READY_S):
-            while not all(v.receptions["video"].packets for v in self.viewers):
-                await asyncio.sleep(0.05)
+        return ready
 
     def interval(self) -> Counted:
         """What happened since the last call."""
         now = time.monotonic()
-        received = sum(r.packets for v in self.viewers for r in v.receptions.values())
-        lost = sum(r.lost for v in self.viewers for r in v.receptions.values())
+        received, lost = sum(r.packets for r in self.receivers), sum(r.lost for r in self.receivers)
         delays, self._delays_ms = self._delays_ms, []
         before, self._since = self._since, (now, received, lost)
         p50, p99 = percentile(delays, 0.5), percentile(delays, 0.99)
@@ -92,13 +179,13 @@ class Load:
 
     async def close(self) -> None:
         """Leave."""
-        for viewer in self.viewers:
-            await viewer.close()
-        await self.publisher.close()
+        for receiver in self.receivers:
+            await receiver.close()
+        for publisher in self.publishers:
+            await publisher.close()
 
-    def _timed(self, packet: Packet) -> None:
-        sent_ns = int.from_bytes(packet.payload[-STAMP_BYTES:], "big")
-        self._delays_ms.append((time.monotonic_ns() - sent_ns) / 1e6)
+    def _timed(self, stamp: bytes) -> None:
+        self._delays_ms.append((time.monotonic_ns() - int.from_bytes(stamp, "big")) / 1e6)
 
 
 def _stamp(kind: Kind, payload: bytes) -> bytes:
@@ -113,12 +200,22 @@ async def main() -> None:
     plan = msgspec.json.decode(await reader.readline(), type=Plan)
     load = Load(plan)
     async with aiohttp.ClientSession() as session:
-        await load.start(Door(session, plan.url))
-        _tell("ready")
-        load.interval()
-        while await reader.readline():
-            _tell(load.interval())
-        await load.close()
+        if plan.server == "classroom":
+            await _run(load, Classroom(Door(session, plan.url)), reader)
+            return
+        async with session.ws_connect(plan.url, protocols=("janus-protocol",)) as connection:
+            room = VideoRoom(connection)
+            await room.open()
+            await _run(load, Janus(room), reader)
+            room.close()
+
+
+async def _run(load: Load, way: Way, reader: asyncio.StreamReader) -> None:
+    _tell(await load.start(way))
+    load.interval()
+    while await reader.readline():
+        _tell(load.interval())
+    await load.close()
 
 
 def _tell(line: object) -> None:

@@ -1,5 +1,6 @@
 """On what a figure was measured, and the one line that tells it."""
 
+import contextlib
 import json
 import os
 import platform
@@ -40,6 +41,24 @@ def cpu_s(pid: int) -> float:
     """CPU seconds, user and system, that a process and all its threads have used (/proc/<pid>/stat, 10 ms steps)."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / TICKS_PER_S
+
+
+def exact_cpu_s(pid: int) -> float:
+    """The same to the nanosecond, of the threads that still run (/proc/<pid>/task/*/schedstat)."""
+    spent_ns = 0
+    for path in Path(f"/proc/{pid}/task").glob("*/schedstat"):
+        with contextlib.suppress(OSError):
+            spent_ns += int(path.read_text().split()[0])
+    return spent_ns / 1e9
+
+
+def pin(pid: int, core: int) -> None:
+    """Keep all threads of a process on one core, where there are two or more."""
+    cores = sorted(os.sched_getaffinity(0))
+    if len(cores) > 1:
+        for path in Path(f"/proc/{pid}/task").iterdir():
+            with contextlib.suppress(OSError):
+                os.sched_setaffinity(int(path.name), {cores[core % len(cores)]})
 
 
 def resident_mib(pid: int) -> float:

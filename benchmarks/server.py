@@ -15,18 +15,25 @@ from signaling.demo.server import ServerProcess
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """A running server, its HTTP, and one lesson on it as `POST /api/v1/lessons` gave it."""
+    """A running server, its HTTP, and lessons on it as `POST /api/v1/lessons` gave them."""
 
     server: ServerProcess
     session: aiohttp.ClientSession
     door: Door
     data: Path
-    lesson: dict[str, Any]
+    lessons: list[dict[str, Any]]
+
+    @property
+    def lesson(self) -> dict[str, Any]:
+        """The first."""
+        return self.lessons[0]
 
 
 @contextlib.asynccontextmanager
-async def served(*, classrooms: int = 1, record: bool = False, observers: int = 0) -> AsyncIterator[Served]:
-    """Start a server, make a lesson of 40 minutes with so many classrooms, all of one school."""
+async def served(
+    *, classrooms: int = 1, record: bool = False, observers: int = 0, lessons: int = 1
+) -> AsyncIterator[Served]:
+    """Start a server, make lessons of 40 minutes with so many classrooms each, all of one school."""
     recipients = [
         {"school": "檀溪小学", "classroom": f"{number}号教室", "class_name": f"五（{number}）班", "class_size": 20}
         for number in range(1, classrooms + 1)
@@ -48,5 +55,5 @@ async def served(*, classrooms: int = 1, record: bool = False, observers: int = 
         data = Path(directory)
         async with ServerProcess(data) as server, aiohttp.ClientSession() as session:
             door = Door(session, server.info.url)
-            lesson = await door.post("/api/v1/lessons", server.info.secret, body)
-            yield Served(server, session, door, data, lesson)
+            made = [await door.post("/api/v1/lessons", server.info.secret, body) for _ in range(lessons)]
+            yield Served(server, session, door, data, made)

@@ -161,7 +161,7 @@ class ClientPeer:
     def _receive(self, datagram: bytes, address: tuple[str, int]) -> None:
         first = datagram[0]
         if first < 4:
-            self._receive_stun(datagram)
+            self._receive_stun(datagram, address)
             return
         if address != self._remote or self._secure is None:
             return
@@ -210,10 +210,13 @@ class ClientPeer:
         with contextlib.suppress(OSError):  # an address that this machine has no road to
             self._socket.sendto(bytes(request), address)
 
-    def _receive_stun(self, datagram: bytes) -> None:
+    def _receive_stun(self, datagram: bytes, sender: tuple[str, int]) -> None:
         try:
             message = stun.parse_message(datagram)
         except Exception:  # aioice's parser raises ValueError, KeyError, struct.error, UnicodeDecodeError, …
+            return
+        if message.message_class == stun.Class.REQUEST:
+            self._answer_check(message, sender)
             return
         address = self._transactions.pop(message.transaction_id, None)
         if address is None or message.message_class != stun.Class.RESPONSE or self._answer is None:
@@ -223,3 +226,13 @@ class ClientPeer:
         self.heard = time.monotonic()
         if self._nominated is not None and not self._nominated.done():
             self._nominated.set_result(address)
+
+    def _answer_check(self, message: stun.Message, sender: tuple[str, int]) -> None:
+        """A server that is not ICE-lite checks us as well (RFC 8445 §7.3)."""
+        if self._socket is None or not message.check_message_integrity(self.identity.pwd.encode()):
+            return
+        response = stun.Message(stun.Method.BINDING, stun.Class.RESPONSE, message.transaction_id)
+        response.attributes["XOR-MAPPED-ADDRESS"] = sender
+        response.add_message_integrity(self.identity.pwd.encode())
+        with contextlib.suppress(OSError):
+            self._socket.sendto(bytes(response), sender)
