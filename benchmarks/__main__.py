@@ -3,7 +3,17 @@
 import subprocess
 import sys
 
-LIMIT_S = {"route": 60, "fanout": 120, "lesson": 120, "join": 120, "restart": 180, "ledger": 180}
+LIMIT_S = {
+    "route": 60,
+    "fanout": 240,
+    "capacity": 240,
+    "lessons": 240,
+    "connections": 120,
+    "lesson": 120,
+    "join": 120,
+    "restart": 180,
+    "ledger": 180,
+}
 
 
 def main() -> int:

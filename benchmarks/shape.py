@@ -25,7 +25,7 @@ def shaped(bps: int, keyframe_packets: int, fill: Callable[[int], bytes]) -> Cli
 
 
 def _picture(keyframe: bool, size: int, fill: Callable[[int], bytes]) -> Picture:
-    # RFC 6386 §9.1: the first bit of a frame tag says "not a keyframe"; a keyframe goes on with its start code and size.
+    # RFC 6386 §9.1: the first bit of a frame tag says "not a keyframe"; a keyframe has its start code and size too.
     tag = b"\x10\x00\x00\x9d\x01\x2a\x00\x05\xd0\x02" if keyframe else b"\x11\x00\x00"
     packets = -(-size // PAYLOAD_BYTES)
     room = size // packets - VP8_DESCRIPTOR_BYTES

@@ -45,9 +45,6 @@ class Figures:
     resident_before_mib: float
     resident_mib: float
 
-    def __iter__(self) -> Any:
-        return iter(self.told().items())
-
     @property
     def us_per_packet(self) -> float:
         return self.spent_s / max(1, self.counted.received) * 1e6
