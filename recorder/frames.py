@@ -10,6 +10,7 @@ is one frame.
 
 import base64
 import binascii
+import heapq
 import re
 from dataclasses import dataclass
 
@@ -76,7 +77,10 @@ class Reorder:
         self.late = 0
         """Packets that came twice, or after they had been given up."""
         self._next: int | None = None
+        """The number waited for; it does not wrap."""
         self._held: dict[int, Packet] = {}
+        """By such numbers, in the order of arrival; `_numbers` are the same as a heap."""
+        self._numbers: list[int] = []
         self._restart: int | None = None
 
     def push(self, packet: Packet) -> list[tuple[Packet, bool]]:
@@ -92,13 +96,16 @@ class Reorder:
                 self.late += 1
                 return []
             self._held.clear()
+            self._numbers.clear()
             self._next = number
             restarted = True
         self._restart = None
-        if number in self._held:
+        extended = self._next + ((number - self._next) & 0xFFFF)
+        if extended in self._held:
             self.late += 1
             return []
-        self._held[number] = packet
+        self._held[extended] = packet
+        heapq.heappush(self._numbers, extended)
         ready = self.due(packet.arrived)
         if restarted and ready:
             ready[0] = (ready[0][0], True)
@@ -113,13 +120,13 @@ class Reorder:
             if packet is not None:
                 ready.append((packet, lost))
                 lost = False
-                self._next = (self._next + 1) & 0xFFFF
+                heapq.heappop(self._numbers)
+                self._next += 1
                 continue
-            waited = now - min(held.arrived for held in self._held.values())
+            waited = now - next(iter(self._held.values())).arrived
             if waited < HOLE_WAIT_S and len(self._held) <= HELD_PACKETS:
                 break
-            after = self._next
-            self._next = min(self._held, key=lambda number: (number - after) & 0xFFFF)
+            self._next = self._numbers[0]
             lost = True
         return ready
 

@@ -476,13 +476,20 @@ class Hub:
 
     def _tick(self, now: float) -> None:
         for entry in list(self._entries.values()):
-            part = entry.part
-            if part is None or not entry.is_connected:
-                continue
-            part.tick(now)
-            if isinstance(part, Publication) and part.is_stalled(now, STALLED_S):
-                part.is_flowing = False
-                self._tell(entry, "stalled", now)
+            try:
+                self._tick_one(entry, now)
+            except Exception:
+                # One session's bug must not stop the others' feedback.
+                _log.exception("x tick of session %s", entry.id)
+
+    def _tick_one(self, entry: _Entry, now: float) -> None:
+        part = entry.part
+        if part is None or not entry.is_connected:
+            return
+        part.tick(now)
+        if isinstance(part, Publication) and part.is_stalled(now, STALLED_S):
+            part.is_flowing = False
+            self._tell(entry, "stalled", now)
 
     def _sweep(self, now: float) -> None:
         for entry in list(self._entries.values()):

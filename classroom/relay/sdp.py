@@ -125,6 +125,8 @@ def _section(media: sdp.MediaDescription, block: list[str], bundle: set[str]) ->
     groups = [group.items for group in media.ssrc_group if group.semantic == "FID" and len(group.items) == 2]
     main = media.ssrc[0].ssrc if media.ssrc and not rids else None
     repair = next((int(items[1]) for items in groups if main is not None and items[0] == main), None)
+    if any(source is not None and not 0 <= source < 1 << 32 for source in (main, repair)):
+        raise ValueError("an SSRC has 32 bits (RFC 3550 §5.1)")
     # An m-line with port 0 is rejected, unless it only waits for its bundle (RFC 9143 §6).
     live = media.port != 0 or "bundle-only" in attributes
     return Section(
@@ -163,7 +165,7 @@ def _codecs(media: sdp.MediaDescription, attributes: list[str]) -> tuple[Codec, 
     parameters = {payload_type: _parameters(codec.parameters) for codec, payload_type in known}
     retransmits: dict[str, int] = {}
     for codec, payload_type in known:
-        if codec.name.lower() == "rtx" and "apt" in parameters[payload_type]:
+        if codec.name.lower() == "rtx" and "apt" in parameters[payload_type] and 0 <= payload_type < 128:
             retransmits.setdefault(parameters[payload_type]["apt"], payload_type)
     return tuple(
         Codec(
