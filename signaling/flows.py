@@ -126,6 +126,7 @@ def link_views(flows: Iterable[SeatFlow], seats: Iterable[str], links: Mapping[s
                 down_kbps=sum(link.out_bps for link in received) // 1000,
                 loss=max(link.loss for link in both),
                 rtt_ms=round(max(trips)) if trips else None,
+                by_tcp=any(link.by_tcp for link in both),
             )
     return views
 

@@ -8,7 +8,7 @@ from classroom.lesson.events import HOST_SEAT
 from classroom.lesson.lesson import Lesson
 from classroom.registry.facts import Role
 from signaling.commands import actor
-from signaling.messages import AnyServerMessage, Replaced
+from signaling.messages import AnyServerMessage, IceServer, Replaced
 
 MAX_ASSISTANTS: Final = 4
 """Phones of co-teachers in one classroom; the oldest gives way."""
@@ -32,6 +32,7 @@ class Guest:
     device: Device
     device_id: str
     link: str = ""
+    ice_servers: tuple[IceServer, ...] = ()
 
     @property
     def by(self) -> str:

@@ -5,7 +5,7 @@ Wiring: make `Hub(config, lambda notice: lessons.notice(notice))`, then `Lessons
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Final
@@ -28,7 +28,7 @@ from signaling.commands import Command, class_ids, command_of
 from signaling.flows import by_lesson, last_marks, stream_name
 from signaling.guests import Device, Guest
 from signaling.live import Live, Parts, Recorder, Streams, settle
-from signaling.messages import AnyClientMessage, AnyServerMessage, Closing, NoteConsent, Ping, Pong, View
+from signaling.messages import AnyClientMessage, AnyServerMessage, Closing, IceServer, NoteConsent, Ping, Pong, View
 from signaling.notices import commands_of, forget_streams
 from signaling.scheduling import LINK_LIFE, PLANNED_WITHIN
 from signaling.steady import Steady
@@ -133,17 +133,26 @@ class Lessons:
             live.set_recording_problem(None if code == "recovered" else code)
 
     async def attach(
-        self, lesson: str, *, role: Role, seat: str | None, holder: str, device: Device, device_id: str, link: str = ""
+        self,
+        lesson: str,
+        *,
+        role: Role,
+        seat: str | None,
+        holder: str,
+        device: Device,
+        device_id: str,
+        link: str = "",
+        ice_servers: Sequence[IceServer] = (),
     ) -> Guest:
         """Lets a device in: its seat is taken, an older device of the seat is told `replaced`, and Welcome is sent.
 
-        `link` is the one that it came by, for the audit log.
+        `link` is the one that it came by, for the audit log; `ice_servers` are told to it in Welcome.
 
         Raises LessonError: lesson_unknown, lesson_ended, seat_unknown, seat_taken, observers_full.
         """
         live = await self._of(lesson)
         require_not_ended(live.lesson)
-        guest = Guest(lesson=lesson, role=role, seat=seat, holder=holder, device=device, device_id=device_id, link=link)
+        guest = Guest(lesson, role, seat, holder, device, device_id, link, tuple(ice_servers))
         if seat is not None:
             seat_of(live.lesson, seat)
         live.guests.check(role, holder, live.lesson)

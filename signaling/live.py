@@ -165,7 +165,10 @@ class Live:
         self.guests.add(guest, self.lesson)
         wanted = self.lesson.recording or self.lesson.record_wanted
         view = self.view(for_teacher=guest.role == "teacher")
-        guest.device.send(Welcome(seat=guest.seat, role=guest.role, lesson=view, recording_notice=wanted))
+        ice = list(guest.ice_servers)
+        guest.device.send(
+            Welcome(seat=guest.seat, role=guest.role, lesson=view, recording_notice=wanted, ice_servers=ice)
+        )
 
     def view(self, *, for_teacher: bool) -> View:
         """The lesson as pages show it; codes and links only for the teacher."""

@@ -233,12 +233,24 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LinkView(msgspec.Struct, frozen=True, kw_only=True):
-    """Quality of a seat's line: rates summed, `loss` (0..1) and `rtt_ms` the worst over its connections."""
+    """Quality of a seat's line: rates summed, `loss` (0..1) and `rtt_ms` the worst over its connections.
+
+    `by_tcp`: some of them come over TCP, because UDP does not get through.
+    """
 
     up_kbps: int
     down_kbps: int
     loss: float
     rtt_ms: int | None
+    by_tcp: bool = False
+
+
+class IceServer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One RTCIceServer of the browsers; a STUN server has neither user name nor credential."""
+
+    urls: list[str]
+    username: str | None = None
+    credential: str | None = None
 
 
 class ServerMessage(msgspec.Struct, frozen=True, kw_only=True, tag_field="type"):
@@ -246,12 +258,16 @@ class ServerMessage(msgspec.Struct, frozen=True, kw_only=True, tag_field="type")
 
 
 class Welcome(ServerMessage, frozen=True, kw_only=True, tag="welcome"):
-    """The answer to hello. `seat` is null for an observer; `recording_notice` says that recording is on or may come."""
+    """The answer to hello. `seat` is null for an observer; `recording_notice` says that recording is on or may come.
+
+    `ice_servers` are for the page's connections, with credentials that end with time.
+    """
 
     seat: str | None
     role: Role
     lesson: View
     recording_notice: bool
+    ice_servers: list[IceServer] = []
 
 
 class LessonNow(ServerMessage, frozen=True, kw_only=True, tag="lesson"):

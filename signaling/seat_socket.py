@@ -11,7 +11,7 @@ from aiohttp import WSMsgType, web
 from classroom.lesson.errors import LessonError
 from classroom.registry.facts import Link, Role
 from signaling.auth import authenticate
-from signaling.context import CLOCK, LESSONS, SECRET, STORE
+from signaling.context import CLOCK, LESSONS, SECRET, SETTINGS, STORE
 from signaling.guests import Guest
 from signaling.messages import (
     HEARTBEAT_S,
@@ -32,6 +32,7 @@ from signaling.messages import (
 from signaling.problem import Problem
 from signaling.rate import TokenBucket
 from signaling.scope import seat_in
+from signaling.turn import ice_servers
 
 log = structlog.get_logger("socket")
 
@@ -145,6 +146,7 @@ async def _enter(request: web.Request, socket: web.WebSocketResponse, outbox: Ou
             device=outbox,
             device_id=hello.device,
             link=grant.link.id,
+            ice_servers=ice_servers(app[SETTINGS], grant.link.id, app[CLOCK].at()),
         )
         outbox.lesson = lesson
         _tell_observers(app, lesson, outbox)

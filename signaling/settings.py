@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field, StringConstraints, ValidationInfo, field_validator
 from pydantic_settings import (
     BaseSettings,
     NoDecode,
@@ -13,6 +13,10 @@ from pydantic_settings import (
 )
 
 Codec = Literal["vp8", "h264", "vp9"]
+# RFC 7065 §3.1; the host is a name or an address, an IPv6 one in brackets.
+TurnUrl = Annotated[
+    str, StringConstraints(pattern=r"^(stun:|turns?:)([\w.-]+|\[[0-9A-Fa-f:.]+\])(:\d{1,5})?(\?transport=(udp|tcp))?$")
+]
 
 
 class Settings(BaseSettings):
@@ -38,6 +42,17 @@ class Settings(BaseSettings):
         None, description="certificate chain, PEM; a camera needs https anywhere but on localhost"
     )
     tls_key: Path | None = Field(None, description="private key of the certificate, PEM")
+    turn_urls: Annotated[list[TurnUrl], NoDecode] = Field(
+        [],
+        description="TURN servers for networks that block all else (turn:HOST:PORT, turns:HOST:443?transport=tcp), "
+        "repeatable or with commas",
+    )
+    turn_secret: str = Field(
+        "",
+        validate_default=True,
+        description="secret shared with the TURN server (coturn: static-auth-secret); never as a flag",
+    )
+    turn_ttl: int = Field(12 * 3600, ge=300, description="how long credentials for the TURN server hold, seconds")
     trusted_proxy: Annotated[list[str], NoDecode] = Field(
         [], description="addresses of reverse proxies whose X-Forwarded-For is believed, repeatable or with commas"
     )
@@ -52,10 +67,17 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="least severe log line printed")
     metrics: bool = Field(False, description="serve /metrics to anyone (otherwise only with the server's secret)")
 
-    @field_validator("announce", "trusted_proxy", "video_codecs", mode="before")
+    @field_validator("announce", "turn_urls", "trusted_proxy", "video_codecs", mode="before")
     @classmethod
     def _split(cls, value: Any) -> Any:
         return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+    @field_validator("turn_secret")
+    @classmethod
+    def _is_there(cls, value: str, info: ValidationInfo) -> str:
+        if not value and any(url.startswith("turn") for url in info.data.get("turn_urls", [])):
+            raise ValueError("turn_urls need the secret of the TURN server")
+        return value
 
     @property
     def has_ice_tcp(self) -> bool:

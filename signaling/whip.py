@@ -3,15 +3,17 @@
 from typing import Final
 
 from aiohttp import web
+from multidict import CIMultiDict
 
 from classroom.registry.facts import Link
 from classroom.relay.hub import Session
 from signaling.api.body import read_in_time
 from signaling.auth import Grant
-from signaling.context import CLOCK, HUB, LESSONS, REVOKED, STORE, grant_of
+from signaling.context import CLOCK, HUB, LESSONS, REVOKED, SETTINGS, STORE, grant_of
 from signaling.flows import stream_key, subscriber_key
 from signaling.problem import Problem
 from signaling.scope import seat_in
+from signaling.turn import ice_servers, link_headers
 
 # A browser's offer with every codec that it knows takes 8 kB.
 MAX_OFFER_BYTES: Final = 64 * 1024
@@ -71,7 +73,7 @@ async def publish(request: web.Request) -> web.Response:
     request.app[OWNERS].require_room(grant.link)
     session = request.app[HUB].publish(stream, offer, group=subscriber_key(lesson, seat))
     _own(request, session, grant.link, stream)
-    return _created(session)
+    return _created(request, session, grant.link)
 
 
 @ROUTES.post("/whep/{lesson}/{seat}/{source}")
@@ -99,7 +101,7 @@ async def view(request: web.Request) -> web.Response:
             # Nobody watches unlogged; without its answer the session never began.
             app[HUB].end(session.id)
             raise
-    return _created(session)
+    return _created(request, session, grant.link)
 
 
 @ROUTES.delete("/sessions/{session}")
@@ -157,10 +159,9 @@ def _own(request: web.Request, session: Session, link: Link, stream: str) -> Non
         raise Problem("token_invalid")
 
 
-def _created(session: Session) -> web.Response:
-    return web.Response(
-        status=201,
-        text=session.answer,
-        content_type="application/sdp",
-        headers={"Location": f"/sessions/{session.id}", "Cache-Control": "no-store"},
-    )
+def _created(request: web.Request, session: Session, link: Link) -> web.Response:
+    app = request.app
+    headers = CIMultiDict({"Location": f"/sessions/{session.id}", "Cache-Control": "no-store"})
+    for value in link_headers(ice_servers(app[SETTINGS], link.id, app[CLOCK].at())):
+        headers.add("Link", value)
+    return web.Response(status=201, text=session.answer, content_type="application/sdp", headers=headers)

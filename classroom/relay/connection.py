@@ -52,6 +52,11 @@ class Connection:
         self._paths: list[Path] = []
         self._outlets: list[tuple[Outlet, Kind]] = []
 
+    @property
+    def by_tcp(self) -> bool:
+        """Whether the peer is reached over TCP now."""
+        return isinstance(self.path, Stream)
+
     async def connect(self) -> None:
         """Wait for the first valid binding request, then complete the DTLS handshake; SecureError within CONNECT_S."""
         try:

@@ -112,6 +112,7 @@ class Link:
     in_bps: int
     out_bps: int
     remb_bps: int | None
+    by_tcp: bool = False
 
 
 class _Entry:
@@ -309,9 +310,10 @@ class Hub:
         entry = self._entries.get(session)
         part = entry.part if entry is not None else None
         if isinstance(part, Publication):
-            return Link(None, part.loss, part.jitter_ms, part.in_bps, 0, None)
+            return Link(None, part.loss, part.jitter_ms, part.in_bps, 0, None, part.connection.by_tcp)
         if isinstance(part, View):
-            return Link(part.round_trip_ms, part.loss, part.jitter_ms, 0, part.out_bps, part.remb_bps)
+            remb_bps, by_tcp = part.remb_bps, part.connection.by_tcp
+            return Link(part.round_trip_ms, part.loss, part.jitter_ms, 0, part.out_bps, remb_bps, by_tcp)
         return None
 
     def _parse(self, offer: str) -> Offer:
