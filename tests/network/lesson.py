@@ -125,20 +125,28 @@ TeacherKind = Literal["chromium", "own"]
 
 @contextlib.asynccontextmanager
 async def held(
-    network: Network, chromium: str, directory: Path, *, teacher: TeacherKind = "own", tree: Path | None = None
+    network: Network,
+    chromium: str,
+    directory: Path,
+    *,
+    teacher: TeacherKind = "own",
+    tree: Path | None = None,
+    extra: tuple[str, ...] = (),
+    record: bool = False,
 ) -> AsyncIterator[LiveLesson]:
     """A lesson with a classroom in each room of the network; its pages are open, but nothing is waited for.
 
-    The calling thread stands in the server's namespace. `tree`: the checkout whose server and pages are tried.
+    The calling thread stands in the server's namespace. `tree`: the checkout whose server and pages are tried; `extra`:
+    further flags of that server.
     """
-    host = ("--http-host", SERVER_ADDRESS, "--announce", SERVER_ADDRESS)
+    host = ("--http-host", SERVER_ADDRESS, "--announce", SERVER_ADDRESS, *extra)
     async with (
         ServerProcess(directory / "data", extra=host, tree=tree) as server,
         aiohttp.ClientSession() as session,
         contextlib.AsyncExitStack() as stack,
     ):
         door = Door(session, server.info.url)
-        made = await door.post("/api/v1/lessons", server.info.secret, _body(len(network.rooms)))
+        made = await door.post("/api/v1/lessons", server.info.secret, _body(len(network.rooms), record))
         lesson = LiveLesson(server, door, made)
         browsers = await stack.enter_async_context(_Browsers.started(chromium, directory, server.info.url))
         if teacher == "own":
@@ -193,7 +201,7 @@ class _Browsers:
         return page
 
 
-def _body(rooms: int) -> dict[str, Any]:
+def _body(rooms: int, record: bool) -> dict[str, Any]:
     recipients = [
         {"school": "檀溪小学", "classroom": f"{number}号教室", "class_name": f"五（{number}）班", "class_size": 20}
         for number in range(1, rooms + 1)
@@ -205,6 +213,7 @@ def _body(rooms: int) -> dict[str, Any]:
         "subject": "语",
         "minutes": 40,
         "recipients": recipients,
-        "record": False,
+        "record": record,
+        "consent_by": "王老师" if record else None,
         "is_test": True,
     }
