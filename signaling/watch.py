@@ -10,7 +10,11 @@ from classroom.lesson.heartbeat import Marks
 from classroom.lesson.lesson import Lesson
 from signaling.commands import Command
 from signaling.flows import SeatFlow, are_together
+from signaling.messages import HEARTBEAT_S
 from signaling.steady import Steady
+
+SOCKET_BLIND_S = 1.5 * HEARTBEAT_S
+"""A dead line may keep a WebSocket for so long: a ping, and half as long again for its answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +22,8 @@ class WatchRules:
     """Waits in seconds."""
 
     leave_after_s: float = 15.0
-    """A seat with neither connection nor WebSocket has left."""
+    """A seat with neither connection nor WebSocket has left: so long after its last sign of life, for the verdicts that
+    both are dead come seconds later."""
     alone_after_s: float = 15 * 60
     """An unplanned lesson without host and classroom together is over; a planned one so long after its planned end."""
     empty_after_s: float = 2 * 60
@@ -34,6 +39,8 @@ class Watch:
         """`last_at`: seats' last packets as an earlier run of the server knew them."""
         self._rules = rules
         self._seen: dict[str, float] = {}
+        self._packet: dict[str, float] = {}
+        self._socket: dict[str, float] = {}
         self._last_at = dict(last_at)
         self._streams: dict[tuple[str, str, str], float] = {}
         self._together = now
@@ -67,16 +74,28 @@ class Watch:
         connected = {flow.end for flow in flows}
         for name, seat in lesson.seats.items():
             if not seat.present:
-                self._seen.pop(name, None)
+                for known in (self._seen, self._packet, self._socket):
+                    known.pop(name, None)
                 self._last_at.pop(name, None)
-            elif name in attended or name in connected:
+                continue
+            if name in attended:
+                self._socket[name] = now
+            if name in attended or name in connected:
                 self._seen[name] = now
             else:
-                self._seen.setdefault(name, now)
+                self._seen[name] = min(self._seen.get(name, now), self._last_sign(name, now))
         for flow in flows:
             if flow.end in self._seen:
+                self._packet[flow.end] = max(flow.last, self._packet.get(flow.end, flow.last))
                 last_at = at - timedelta(seconds=now - flow.last)
                 self._last_at[flow.end] = max(last_at, self._last_at.get(flow.end, last_at))
+
+    def _last_sign(self, name: str, now: float) -> float:
+        """When a seat that has nothing any more was surely there; without media its socket's end is all there is."""
+        packet, socket = self._packet.get(name), self._socket.get(name)
+        if packet is None:
+            return now
+        return packet if socket is None else max(packet, socket - SOCKET_BLIND_S)
 
     def _dead_streams(self, lesson: Lesson, flows: Sequence[SeatFlow], now: float, at: datetime) -> list[Command]:
         """The relay tells of every end; this catches what was lost with a full inbox."""

@@ -437,10 +437,10 @@ async def test_a_seat_leaves_after_15_s_and_its_presence_ends_at_the_last_packet
     await world.second(5)
     last = world.clock.at()
     world.lessons.detach(guest)
-    await world.second(3, silent=True)
+    await world.second(8, silent=True)
     world.hub.flowing = []
     world.notice("gone", world.room)
-    await world.second(14)
+    await world.second(6)
     assert await world.happened(SeatLeft) == []
     await world.second(2)
     [left] = await world.happened(SeatLeft)

@@ -43,6 +43,10 @@ export interface SeatEvents {
 }
 
 const CONNECT_TIMEOUT_MS = 4000;
+/** On a dead line TCP repeats its first packet after 1, 3, 7 s: a new attempt is sooner there when the line is back. */
+const RETRY_TIMEOUT_MS = 1500;
+/** Every so many attempts one waits for long: a line may be that slow. */
+const PATIENT_EVERY = 4;
 const PING_EVERY_MS = 2000;
 const SILENCE_MS = 6000;
 
@@ -96,12 +100,20 @@ export class Seat {
       return;
     }
     this.socket = socket;
-    socket.onopen = () => socket.send(JSON.stringify({ type: "hello", ...this.hello, version: 1 } satisfies ClientMessage));
+    socket.onopen = () => {
+      this.giveUpIn(CONNECT_TIMEOUT_MS);
+      socket.send(JSON.stringify({ type: "hello", ...this.hello, version: 1 } satisfies ClientMessage));
+    };
     socket.onmessage = (event: MessageEvent<unknown>) => this.receive(socket, event.data);
     socket.onclose = () => {
       if (socket === this.socket) this.lose(this.phase === "restarting" ? "restarting" : "lost");
     };
-    this.guard = setTimeout(() => this.lose("lost"), CONNECT_TIMEOUT_MS);
+    this.giveUpIn(this.attempt % PATIENT_EVERY === 0 ? CONNECT_TIMEOUT_MS : RETRY_TIMEOUT_MS);
+  }
+
+  private giveUpIn(ms: number): void {
+    clearTimeout(this.guard);
+    this.guard = setTimeout(() => this.lose("lost"), ms);
   }
 
   private receive(socket: SocketLike, data: unknown): void {

@@ -35,6 +35,17 @@ describe("liveness", () => {
     expect(liveness.isDead(600_000, 10)).toBe(false);
     expect(liveness.isDead(600_200, 11)).toBe(false);
   });
+
+  it("looks more closely for a while when it has been made suspicious", () => {
+    const liveness = new Liveness(0);
+    for (let now = 200; now <= 5000; now += 200) expect(liveness.isDead(now, now)).toBe(false);
+    liveness.suspect(5000);
+    expect(liveness.isDead(5500, 5000)).toBe(false);
+    expect(liveness.isDead(5700, 5000)).toBe(true);
+    expect(liveness.isDead(5800, 5001)).toBe(false);
+    expect(liveness.isDead(9000, 5002)).toBe(false);
+    expect(liveness.isDead(9900, 5002)).toBe(false);
+  });
 });
 
 describe("receivedSoFar", () => {

@@ -170,6 +170,20 @@ describe("a seat", () => {
     expect(sockets).toHaveLength(2);
   });
 
+  it("asks a dead line often, and a slow one patiently", () => {
+    enter();
+    const before = sockets.length;
+    socket().drop();
+    vi.advanceTimersByTime(200 + 3 * (1500 + 200));
+    expect(sockets).toHaveLength(before + 4);
+    vi.advanceTimersByTime(3900);
+    socket().opened();
+    vi.advanceTimersByTime(3900);
+    socket().say(WELCOME);
+    expect(seat.phase).toBe("open");
+    expect(sockets).toHaveLength(before + 4);
+  });
+
   it("can be stopped twice and stays stopped", () => {
     enter();
     seat.stop();

@@ -1,6 +1,6 @@
 import { Problem, problemOf } from "../api";
 import { t } from "../strings";
-import { Liveness, receivedSoFar } from "./liveness";
+import { Liveness, receivedSoFar, SUSPECT_MS } from "./liveness";
 
 // One WHIP or WHEP session, kept up for as long as it is wanted. A session is never renegotiated and never repaired: when
 // it is dead it is torn down and POSTed again, which is also what a restarted server needs.
@@ -23,8 +23,6 @@ export interface LinkOptions {
 const POLL_MS = 200;
 const POST_TIMEOUT_MS = 5000;
 const DELETE_TIMEOUT_MS = 3000;
-/** A silence that makes a connection suspect when the WebSocket had to be opened anew: the server sends twice a second. */
-const SUSPECT_MS = 600;
 
 /** Answers that no repetition changes: the token, the right or the lesson is gone. */
 const FINAL_STATUS: ReadonlySet<number> = new Set([400, 401, 403, 406, 410, 415]);
@@ -67,6 +65,7 @@ export class Link {
   private retry: ReturnType<typeof setTimeout> | undefined;
   private poll: ReturnType<typeof setInterval> | undefined;
   private posting: AbortController | null = null;
+  private postedAt = 0;
   private liveness: Liveness | null = null;
 
   constructor(private readonly options: LinkOptions) {}
@@ -114,11 +113,16 @@ export class Link {
   /** The WebSocket came back: unless media has been heard in the meantime, this connection died with the old one. */
   suspect(): void {
     if (!this.wanted) return;
+    const now = performance.now();
     if (this.connection === null) {
-      if (this.posting === null) this.again(0);
+      // What was sent into the dead line is only repeated by TCP seconds from now.
+      if (this.posting !== null && now - this.postedAt > SUSPECT_MS) this.redo();
+      else if (this.posting === null) this.again(0);
       return;
     }
-    if (this.liveness !== null && this.liveness.silentMs(performance.now()) > SUSPECT_MS) this.redo();
+    if (this.liveness === null) return;
+    if (this.liveness.silentMs(now) > SUSPECT_MS) this.redo();
+    else this.liveness.suspect(now);
   }
 
   senders(): RTCRtpSender[] {
@@ -158,6 +162,7 @@ export class Link {
   private async post(offer: string): Promise<{ location: string; answer: string }> {
     const aborter = new AbortController();
     this.posting = aborter;
+    this.postedAt = performance.now();
     const timer = setTimeout(() => aborter.abort(), POST_TIMEOUT_MS);
     try {
       const response = await fetch(this.options.url, {

@@ -2,6 +2,9 @@
 // the number of packets received standing still says it in 1.5 s (the server sends something every 500 ms at the latest).
 
 export const STILL_MS = 1500;
+/** The same when there is reason to doubt it: the server says something twice a second. */
+export const SUSPECT_MS = 600;
+const SUSPECT_FOR_MS = 3000;
 /** From the answer to the first packet: ICE and DTLS over a slow line need a few round trips. */
 export const FIRST_PACKET_MS = 5000;
 
@@ -9,6 +12,7 @@ export class Liveness {
   private count: number | null = null;
   private movedAt: number;
   private sampledAt: number;
+  private suspectUntil = 0;
 
   constructor(private readonly bornAt: number) {
     this.movedAt = bornAt;
@@ -27,7 +31,12 @@ export class Liveness {
     if (count === 0) return now - this.bornAt > FIRST_PACKET_MS;
     // Nobody looked for a while (sleeping tab, suspended PC): one sample proves nothing, watch on from here.
     if (slept) this.movedAt = now;
-    return now - this.movedAt >= STILL_MS;
+    return now - this.movedAt >= (now < this.suspectUntil ? SUSPECT_MS : STILL_MS);
+  }
+
+  /** What comes in now may only be what had been waiting here while the device slept: look more closely for a while. */
+  suspect(now: number): void {
+    this.suspectUntil = now + SUSPECT_FOR_MS;
   }
 
   /** Milliseconds since the last sign of life. */
