@@ -1,4 +1,4 @@
-.PHONY: help setup demo run docs test check bench bench-network clean
+.PHONY: help setup demo run docs test interop check bench bench-network clean
 BIN := .venv/bin
 
 help: ## Show what there is to run
@@ -23,6 +23,10 @@ docs: setup ## Write docs/api.md from the server's own routes
 test: ## Install what the tests need and run them all
 	@deploy/setup.sh test
 	@$(BIN)/pytest
+
+interop: ## Install Firefox and GStreamer too (86 MB), and let them, ffmpeg and aiortc publish and view
+	@deploy/setup.sh interop
+	@$(BIN)/pytest -rs -s tests/interop
 
 check: setup ## Format, lint and types, of Python and of the pages, and the pages' own tests (needs npm)
 	@$(BIN)/ruff format --check .

@@ -1,5 +1,6 @@
 #!/bin/sh
-# Sets up what `make` needs: Python's venv, the locked dependencies, the built pages. `setup.sh test` adds Chromium, ffmpeg, PostgreSQL and iproute2.
+# Sets up what `make` needs: Python's venv, the locked dependencies, the built pages. `setup.sh test` adds Chromium, ffmpeg, PostgreSQL and iproute2;
+# `setup.sh interop` adds to those Firefox and GStreamer (86 MB to download, a minute), which no other test needs.
 # Installs missing Debian packages when it may (root), else names them and says what will not work.
 set -eu
 cd "$(dirname "$0")/.."
@@ -9,7 +10,16 @@ need() { want="$want $1"; }
 
 python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { echo "Python 3.11 or newer is needed (python3)"; exit 1; }
 python3 -c 'import venv, ensurepip' 2>/dev/null || need python3-venv
-if [ "${1:-}" = test ]; then
+mode="${1:-}"
+if [ "$mode" = interop ]; then
+    command -v firefox-esr >/dev/null || command -v firefox >/dev/null || need firefox-esr
+    for package in gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gstreamer1.0-nice \
+        python3-gst-1.0 gir1.2-gst-plugins-bad-1.0; do
+        dpkg -s "$package" >/dev/null 2>&1 || need "$package"
+    done
+    mode=test
+fi
+if [ "$mode" = test ]; then
     command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || need chromium
     command -v ffmpeg >/dev/null || need ffmpeg
     command -v ip >/dev/null || [ -x /usr/sbin/ip ] || need iproute2
@@ -30,7 +40,7 @@ fi
 # Where installing was refused, browser tests are skipped, and the test run says so; otherwise their lack is a failure.
 mkdir -p .venv
 rm -f .venv/browser-refused
-if [ "${1:-}" = test ] && ! command -v chromium >/dev/null && ! command -v chromium-browser >/dev/null &&
+if [ "$mode" = test ] && ! command -v chromium >/dev/null && ! command -v chromium-browser >/dev/null &&
     ! command -v google-chrome >/dev/null; then touch .venv/browser-refused; fi
 
 [ -x .venv/bin/python ] || python3 -m venv .venv
