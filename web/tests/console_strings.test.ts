@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { catalogue as shared } from "../src/strings";
+import { catalogue as shared } from "../src/catalogue";
 import { catalogue } from "../src/console/strings";
 
 const CJK = /[\u3400-\u9fff\uff00-\uffef]/;

@@ -1,9 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { SUBJECTS } from "../src/protocol";
-import { catalogue, fill } from "../src/strings";
+import { catalogue } from "../src/catalogue";
+import en from "../src/catalogue?en";
+import zh from "../src/catalogue?zh";
+import { fill, speak, t } from "../src/strings";
 
 const CJK = /[\u3400-\u9fff\uff00-\uffef]/;
-const sources = Object.entries(import.meta.glob<string>(["../src/**/*.ts", "../src/**/*.vue", "!../src/strings.ts", "!../src/console/**"], { query: "?raw", import: "default", eager: true }));
+const sources = Object.entries(import.meta.glob<string>(["../src/**/*.ts", "../src/**/*.vue", "!../src/catalogue.ts", "!../src/console/**"], { query: "?raw", import: "default", eager: true }));
 
 describe("the catalogue", () => {
   it("has every sentence in Chinese and in English", () => {
@@ -17,6 +20,18 @@ describe("the catalogue", () => {
   it("asks for the same values in both languages", () => {
     const names = (text: string): string[] => [...text.matchAll(/\{(\w+)\}/g)].map((match) => match[1] ?? "").sort();
     for (const [key, [zh, en]] of Object.entries(catalogue)) expect(names(en), key).toEqual(names(zh));
+  });
+
+  it("is split into two languages that lack nothing", () => {
+    expect(zh).toEqual(Object.fromEntries(Object.entries(catalogue).map(([key, [text]]) => [key, text])));
+    expect(en).toEqual(Object.fromEntries(Object.entries(catalogue).map(([key, [, text]]) => [key, text])));
+  });
+
+  it("is spoken in the language that was loaded", async () => {
+    await speak("en");
+    expect(t("minutes", { n: 5 })).toBe("5 min");
+    await speak("zh");
+    expect(t("minutes", { n: 5 })).toBe("5 分钟");
   });
 
   it("names the twelve subjects of the form", () => {

@@ -10,6 +10,7 @@ import { router } from "./router";
 import "./style/elements";
 import "./style/console.css";
 
-startLanguage();
-const app = createApp(App);
-app.provide(localeContextKey, ref(lang() === "en" ? en : zhCn)).use(router).mount("#app");
+void startLanguage().then(() => {
+  const app = createApp(App);
+  app.provide(localeContextKey, ref(lang() === "en" ? en : zhCn)).use(router).mount("#app");
+});

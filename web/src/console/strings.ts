@@ -1,6 +1,7 @@
 // Every sentence of the console: one catalogue out of one file a desk, Chinese first. The classroom's pages have their own.
 
-import { catalogue as shared, fill, lang } from "../strings";
+import { catalogue as shared } from "../catalogue";
+import { fill, lang } from "../strings";
 import { admin } from "./strings/admin";
 import { bureau } from "./strings/bureau";
 import { ledger } from "./strings/ledger";

@@ -1,0 +1,31 @@
+"""How much script a page loads: what a village line has to carry before a lesson can begin."""
+
+import gzip
+
+import pytest
+from playwright.async_api import Page
+
+from signaling.pages import DIST
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
+
+BUDGET_KB = 60.0
+SCRIPTS = "() => performance.getEntriesByType('resource').map(each => each.name).filter(name => name.endsWith('.js'))"
+
+
+async def scripts(page: Page) -> dict[str, float]:
+    """The scripts that a page has loaded once nothing more comes, with their size compressed, in kB."""
+    await page.locator("html[data-state=waiting]").wait_for(state="attached")
+    await page.wait_for_load_state("networkidle")
+    files = [DIST / "assets" / address.rpartition("/")[2] for address in await page.evaluate(SCRIPTS)]
+    return {file.name: len(gzip.compress(file.read_bytes(), 9)) / 1000 for file in files}
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+async def test_a_classrooms_page_is_light_until_its_lesson_begins(school, open_page, language: str) -> None:
+    page = await open_page((await school.link("classroom", "檀溪中小"))["page"] + f"?lang={language}")
+    loaded = await scripts(page)
+    assert sum(loaded.values()) <= BUDGET_KB, loaded
+    other = {"zh": "en", "en": "zh"}[language]
+    languages = [name.split("-")[0] for name in loaded if name.startswith("catalogue")]
+    assert languages == ["catalogue"], f"{other} was loaded too"
