@@ -24,6 +24,7 @@ from classroom.store.edits import StaleEdit
 from classroom.store.ids import new_id
 from classroom.store.store import Store
 from recorder.service import Recorder
+from recorder.stills import Stills
 from recorder.writer import DiskGuard
 from signaling.actors import actor_names
 from signaling.api import add_api
@@ -44,6 +45,7 @@ from signaling.context import (
     SECRET,
     SETTINGS,
     SETUP,
+    STILLS,
     STORE,
 )
 from signaling.datadir import DataDirectory, ServerInfo
@@ -145,11 +147,15 @@ def _media(directory: DataDirectory) -> Callable[[web.Application], AsyncIterato
             guard=DiskGuard(start_bytes=settings.free_disk_min_mb * 2**20),
         )
 
+        stills = app[STILLS] = Stills(hub, lambda stream, version: lessons.still(stream, version))
+
         async def on_ended(lesson: str) -> None:
             await recorder.stop(lesson)
             await app[RECORDS].settle(lesson, app[CLOCK].at())
 
-        lessons = app[LESSONS] = Lessons(app[STORE], hub, recorder, on_ended, clock=app[CLOCK], new_id=app[NEW_ID])
+        lessons = app[LESSONS] = Lessons(
+            app[STORE], hub, recorder, on_ended, stills=stills, clock=app[CLOCK], new_id=app[NEW_ID]
+        )
         await hub.start()
         await lessons.start()
         # Lessons that go on have their taps again by now; what a crash left of the others is finished meanwhile.
@@ -158,6 +164,7 @@ def _media(directory: DataDirectory) -> Callable[[web.Application], AsyncIterato
         await lessons.close()
         mending.cancel()
         await asyncio.gather(mending, return_exceptions=True)
+        await stills.close()
         await recorder.close()
         await hub.close()
 

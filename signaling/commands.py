@@ -42,7 +42,7 @@ def actor(role: Role, seat: str | None) -> str:
 
 
 def command_of(message: AnyClientMessage, by: str, seat: str | None) -> Command | None:
-    """The command in a message; None for hello and ping, which are none. Raises LessonError(seat_unknown)."""
+    """The command in a message; None for hello, want and ping, which are none. Raises LessonError(seat_unknown)."""
     make = _COMMANDS.get(type(message))
     return None if make is None else make(message, by, seat)
 

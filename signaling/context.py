@@ -7,6 +7,7 @@ from aiohttp import web
 from classroom.relay.hub import Hub
 from classroom.store.store import Store
 from recorder.service import Recorder
+from recorder.stills import Stills
 from signaling.auth import Action, Grant, authenticate, authenticate_session, bearer
 from signaling.clock import Clock
 from signaling.cookies import browser_of, require_same_origin
@@ -24,6 +25,7 @@ STORE = web.AppKey("store", Store)
 HUB = web.AppKey("hub", Hub)
 LESSONS = web.AppKey("lessons", Lessons)
 RECORDER = web.AppKey("recorder", Recorder)
+STILLS = web.AppKey("stills", Stills)
 RECORDS = web.AppKey("records", Records)
 CONTENTS = web.AppKey("contents", Contents)
 FILING = web.AppKey("filing", Filing)

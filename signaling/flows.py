@@ -1,6 +1,6 @@
 """The relay's opaque ids and what they mean: which seat sends, which receives, and when it last did. Pure."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
 
@@ -26,6 +26,11 @@ def stream_key(lesson: str, seat: str, source: str) -> str:
 def subscriber_key(lesson: str, seat: str) -> str:
     """What the relay calls a seat that receives; also the group its connections share their bandwidth in."""
     return f"{lesson}/{seat}"
+
+
+def viewer_key(lesson: str, seat: str | None, link: str) -> str:
+    """What the relay calls whoever watches by this link: a seat, or an observer, whom its link tells apart."""
+    return subscriber_key(lesson, f"observer-{link}" if seat is None else seat)
 
 
 def stream_name(key: str) -> StreamName | None:
@@ -99,6 +104,21 @@ def are_together(found: Mapping[str, Marks]) -> bool:
 def kinds(flows: Iterable[SeatFlow]) -> frozenset[tuple[str, str, str]]:
     """(seat, source, kind) of everything that is being published."""
     return frozenset((flow.seat, flow.source, flow.kind) for flow in flows if flow.receiver is None)
+
+
+def stills_of(flows: Sequence[SeatFlow], rungs: Mapping[str, str]) -> dict[str, frozenset[tuple[str, str]]]:
+    """Seat → the (seat, source) that it watches and is to see as stills; `rungs` by seat.
+
+    At `still` these are all pictures, at `slides` what is shown on a screen, on other rungs none.
+    """
+    pictures = {(flow.seat, flow.source) for flow in flows if flow.receiver is None and flow.kind == "video"}
+    found: dict[str, set[tuple[str, str]]] = {}
+    for flow in flows:
+        rung = None if flow.receiver is None else rungs.get(flow.receiver)
+        is_still = rung == "still" or (rung == "slides" and flow.source == "screen")
+        if flow.receiver is not None and is_still and (flow.seat, flow.source) in pictures:
+            found.setdefault(flow.receiver, set()).add((flow.seat, flow.source))
+    return {seat: frozenset(watched) for seat, watched in found.items()}
 
 
 def last_marks(at: datetime, found: Mapping[str, Marks]) -> dict[str, datetime]:

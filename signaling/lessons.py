@@ -25,10 +25,20 @@ from classroom.store.audit import Actor
 from classroom.store.store import Store
 from signaling.clock import Clock
 from signaling.commands import Command, class_ids, command_of
-from signaling.flows import by_lesson, last_marks, stream_name
+from signaling.flows import by_lesson, last_marks, stream_name, viewer_key
 from signaling.guests import Device, Guest
-from signaling.live import Live, Parts, Recorder, Streams, settle
-from signaling.messages import AnyClientMessage, AnyServerMessage, Closing, IceServer, NoteConsent, Ping, Pong, View
+from signaling.live import Live, Parts, Recorder, Stills, Streams, settle
+from signaling.messages import (
+    AnyClientMessage,
+    AnyServerMessage,
+    Closing,
+    IceServer,
+    NoteConsent,
+    Ping,
+    Pong,
+    View,
+    Want,
+)
 from signaling.notices import commands_of, forget_streams
 from signaling.scheduling import LINK_LIFE, PLANNED_WITHIN
 from signaling.steady import Steady
@@ -58,6 +68,7 @@ class Lessons:
         recorder: Recorder,
         on_ended: Callable[[str], Awaitable[object]],
         *,
+        stills: Stills,
         clock: Clock,
         new_id: Callable[[], str],
         rules: WatchRules | None = None,
@@ -66,7 +77,7 @@ class Lessons:
         self._store = store
         self._hub = hub
         self._clock = clock
-        self._parts = Parts(store, hub, recorder, on_ended, clock, new_id(), rules or WatchRules())
+        self._parts = Parts(store, hub, recorder, stills, on_ended, clock, new_id(), rules or WatchRules())
         self._live: dict[str, Live] = {}
         self._loading = asyncio.Lock()
         self._ticker: asyncio.Task[None] | None = None
@@ -120,6 +131,20 @@ class Lessons:
         last_at = self._clock.at() - timedelta(seconds=max(0.0, self._clock.now() - notice.last))
         for command in commands_of(notice, name, last_at):
             live.post(command)
+
+    def layers(self, stream: str, active: Sequence[str]) -> None:
+        """From the relay, on the loop: these layers (`rid`) of a stream are wanted, at least one. Its page is told."""
+        name = stream_name(stream)
+        live = None if name is None else self._live.get(name.lesson)
+        if name is not None and live is not None and not self._closed:
+            live.tell_layers(name.seat, name.source, active)
+
+    def still(self, stream: str, version: int) -> None:
+        """A still of a stream is there, on the loop. The pages that show it are told."""
+        name = stream_name(stream)
+        live = None if name is None else self._live.get(name.lesson)
+        if name is not None and live is not None and not self._closed:
+            live.tell_still(name.seat, name.source, version)
 
     @property
     def open_count(self) -> int:
@@ -175,6 +200,9 @@ class Lessons:
         """Does what a page asks; what there is to answer to it alone. Raises LessonError."""
         if isinstance(message, Ping):
             return Pong(t=message.t, now=self._clock.at().astimezone(SHANGHAI))
+        if isinstance(message, Want):
+            # The relay alone knows whose session it is.
+            self._hub.want(message.session, viewer_key(guest.lesson, guest.seat, guest.link), message.height)
         if isinstance(message, NoteConsent):
             await self._note_consent(guest, message)
         command = command_of(message, guest.by, guest.seat)

@@ -4,7 +4,7 @@ The journal is the truth: what could not be appended has not happened, and nobod
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -19,6 +19,7 @@ from classroom.lesson.events import (
     LessonEnded,
     RecordingStarted,
     RecordingStopped,
+    RungChanged,
     StreamFlowing,
 )
 from classroom.lesson.heartbeat import Heartbeat
@@ -30,9 +31,9 @@ from classroom.store.journal import JournalConflict
 from classroom.store.store import Store
 from signaling.clock import Clock
 from signaling.commands import Command
-from signaling.flows import SeatFlow, by_lesson, kinds, link_views, marks, stream_key
+from signaling.flows import SeatFlow, by_lesson, kinds, link_views, marks, stills_of, stream_key
 from signaling.guests import Guest, Guests
-from signaling.messages import LessonNow, Links, View, Welcome
+from signaling.messages import Layers, LessonNow, Links, Still, View, Welcome
 from signaling.view import Names, view_of
 from signaling.watch import Watch, WatchRules
 
@@ -50,6 +51,14 @@ class Streams(Protocol):
     def end_stream(self, prefix: str) -> None: ...
     def flows(self) -> list[Flow]: ...
     def link(self, session: str) -> Link | None: ...
+    def want(self, session: str, subscriber: str, height: int) -> bool: ...
+
+
+class Stills(Protocol):
+    """What a lesson asks of who makes stills."""
+
+    def keep(self, lesson: str, streams: Collection[str]) -> None:
+        """There are stills of these streams for the lesson from now on, and of no others."""
 
 
 class Recorder(Protocol):
@@ -69,6 +78,7 @@ class Parts:
     store: Store
     hub: Streams
     recorder: Recorder
+    stills: Stills
     on_ended: Callable[[str], Awaitable[object]]
     clock: Clock
     boot: str
@@ -112,6 +122,7 @@ class Live:
         self._parts = parts
         self._watch = Watch(parts.rules, self.used, last_at)
         self._flows: list[SeatFlow] = []
+        self._stills: Mapping[str, Collection[tuple[str, str]]] = {}
         self._inbox: asyncio.Queue[_Order] = asyncio.Queue(INBOX)
         self._stopping: asyncio.Task[None] | None = None
         self._ticks = 0
@@ -188,6 +199,20 @@ class Live:
             self._recording_problem = problem
             self._tell()
 
+    def tell_layers(self, seat: str, source: str, active: Sequence[str]) -> None:
+        """Whoever publishes for the seat sends these layers of the source from now on, and no others."""
+        message = Layers(source=source, active=list(active))
+        for guest in self.guests.main():
+            if guest.seat == seat:
+                guest.device.send(message)
+
+    def tell_still(self, seat: str, source: str, version: int) -> None:
+        """A still is there: the seats that see this source so are told to fetch it."""
+        message = Still(seat=seat, source=source, version=version)
+        for guest in self.guests.all():
+            if guest.seat is not None and (seat, source) in self._stills.get(guest.seat, ()):
+                guest.device.send(message)
+
     def resume_recording(self) -> None:
         """After a restart: the recorder waits for the streams it was recording, before their publishers are back."""
         if self.lesson.recording:
@@ -203,6 +228,7 @@ class Live:
             self.post(command)
         if kinds(flows) != had:
             self._tell()
+        self._keep_stills()
         self._ticks += 1
         if self._ticks % LINKS_EVERY_TICKS == 0:
             self._tell_links()
@@ -284,6 +310,12 @@ class Live:
             for guest in self.guests.all(teacher=for_teacher):
                 guest.device.send(message)
 
+    def _keep_stills(self) -> None:
+        rungs = {name: seat.rung for name, seat in self.lesson.seats.items() if seat.present}
+        self._stills = stills_of(self._flows, rungs) if self.lesson.is_open else {}
+        watched = {stream_key(self.lesson.id, *stream) for streams in self._stills.values() for stream in streams}
+        self._parts.stills.keep(self.lesson.id, watched)
+
     def _tell_links(self) -> None:
         teachers = self.guests.all(teacher=True)
         if not teachers:
@@ -296,6 +328,8 @@ class Live:
 
     async def _follow(self, events: Sequence[AnyEvent]) -> None:
         """What the world outside the lesson does about its events."""
+        if any(isinstance(event, RungChanged) for event in events):
+            self._keep_stills()
         for event in events:
             if isinstance(event, RecordingStarted):
                 await self._recording_stopped()
@@ -342,6 +376,7 @@ class Live:
 
     async def _finish(self) -> None:
         self.is_over = True
+        self._parts.stills.keep(self.lesson.id, ())
         last = self._last_beat()
         self._parts.hub.end_stream(f"{self.lesson.id}/")
         try:

@@ -30,6 +30,9 @@ DeviceId = Annotated[str, msgspec.Meta(min_length=1, max_length=64, pattern=r"^[
 SeatId = Annotated[str, msgspec.Meta(min_length=1, max_length=32, pattern=r"^[A-Za-z0-9_-]+\Z")]
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=40, pattern=ONE_LINE)]
 """Of a person, a school, a room or a class."""
+SessionId = Annotated[str, msgspec.Meta(min_length=1, max_length=32, pattern=r"^[a-z0-9]+\Z")]
+Height = Annotated[int, msgspec.Meta(ge=0, le=8192)]
+"""Of a picture on a screen, in device pixels."""
 Students = Annotated[int, msgspec.Meta(ge=0, le=MAX_STUDENTS)]
 Teachers = Annotated[int, msgspec.Meta(ge=0, le=MAX_TEACHERS)]
 
@@ -125,6 +128,16 @@ class Record(ClientMessage, frozen=True, kw_only=True, tag="record"):
     on: bool
 
 
+class Want(ClientMessage, frozen=True, kw_only=True, tag="want"):
+    """How high this device shows the picture of one of its viewing sessions, in device pixels; 0 while nobody sees it.
+
+    A session that is gone, or another seat's, is passed over: layouts change while sessions come and go.
+    """
+
+    session: SessionId
+    height: Height
+
+
 class Ping(ClientMessage, frozen=True, kw_only=True, tag="ping"):
     """`t` is the page's own clock and comes back untouched."""
 
@@ -144,6 +157,7 @@ AnyClientMessage = (
     | AnswerHelp
     | NoteConsent
     | Record
+    | Want
     | Ping
 )
 
@@ -292,6 +306,21 @@ class Observers(ServerMessage, frozen=True, kw_only=True, tag="observers"):
     unnamed: int
 
 
+class Layers(ServerMessage, frozen=True, kw_only=True, tag="layers"):
+    """Which layers (`rid`) of a source of one's own are wanted, at least one. A new session begins with all of them."""
+
+    source: str
+    active: list[str]
+
+
+class Still(ServerMessage, frozen=True, kw_only=True, tag="still"):
+    """A still of a source is there: for a seat on a rung without moving pictures. `version` grows with each."""
+
+    seat: str
+    source: str
+    version: int
+
+
 class Replaced(ServerMessage, frozen=True, kw_only=True, tag="replaced"):
     """A newer device or tab speaks for this seat; the server closes this connection."""
 
@@ -315,7 +344,7 @@ class Closing(ServerMessage, frozen=True, kw_only=True, tag="closing"):
     """The server goes down: connect again at once and keep trying."""
 
 
-AnyServerMessage = Welcome | LessonNow | Links | Observers | Replaced | Error | Pong | Closing
+AnyServerMessage = Welcome | LessonNow | Links | Observers | Layers | Still | Replaced | Error | Pong | Closing
 
 _client: msgspec.json.Decoder[AnyClientMessage] = msgspec.json.Decoder(AnyClientMessage)
 

@@ -10,7 +10,7 @@ from classroom.relay.hub import Session
 from signaling.api.body import read_in_time
 from signaling.auth import Grant
 from signaling.context import CLOCK, HUB, LESSONS, REVOKED, SETTINGS, STORE, grant_of
-from signaling.flows import stream_key, subscriber_key
+from signaling.flows import stream_key, subscriber_key, viewer_key
 from signaling.problem import Problem
 from signaling.scope import seat_in
 from signaling.turn import ice_servers, link_headers
@@ -90,7 +90,7 @@ async def view(request: web.Request) -> web.Response:
     watching = app[OWNERS].observers(stream) if is_observer else None
     await app[LESSONS].check_view(lesson, seat, source, observers=watching)
     app[OWNERS].require_room(grant.link)
-    key = subscriber_key(lesson, f"observer-{grant.link.id}" if own is None else own)
+    key = viewer_key(lesson, own, grant.link.id)
     session = app[HUB].subscribe(stream, key, offer, group=key)
     _own(request, session, grant.link, stream)
     if is_observer:

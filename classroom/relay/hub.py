@@ -116,7 +116,10 @@ class Link:
 
 
 class _Entry:
-    """A session in the hub's table. `group` is the seat that its bandwidth counts towards."""
+    """A session in the hub's table. `group` is the seat that its bandwidth counts towards.
+
+    `height`: device pixels of the picture on the viewer's screen, 0 while it is not shown; None until it has been told.
+    """
 
     def __init__(self, id: str, stream: str, subscriber: str | None, group: str, connection: Connection) -> None:
         self.id = id
@@ -127,6 +130,7 @@ class _Entry:
         self.began = connection.heard
         self.part: Publication | View | None = None
         self.is_connected = False
+        self.height: int | None = None
         self.task: asyncio.Task[None] | None = None
 
 
@@ -243,6 +247,14 @@ class Hub:
             lambda now: self._tell(entry, "flowing", now),
         )
         return self._answer(entry, parsed, accepted)
+
+    def want(self, session: str, subscriber: str, height: int) -> bool:
+        """How high a viewer shows its picture; False when this subscriber has no such session."""
+        entry = self._entries.get(session)
+        if entry is None or entry.subscriber != subscriber:
+            return False
+        entry.height = height
+        return True
 
     def attach(self, stream: str, subscriber: Subscriber) -> None:
         """Let a tap follow the stream, whether or not it has a publisher yet."""

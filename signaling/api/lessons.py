@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
+from aiohttp import web
 
 from classroom.ledger.months import SHANGHAI, local_date
 from classroom.lesson.events import Instant
@@ -16,8 +17,9 @@ from recorder.spans import Gap
 from signaling.activity_views import ActivityLine
 from signaling.api.door import Call, Doors, Nothing
 from signaling.auth import Grant
-from signaling.context import CLOCK, LESSONS, NEW_ID, PUBLIC_URL, RECORDER, RECORDS, STORE
+from signaling.context import CLOCK, LESSONS, NEW_ID, PUBLIC_URL, RECORDER, RECORDS, STILLS, STORE
 from signaling.evidence import Id
+from signaling.flows import stream_key
 from signaling.lesson_list import LessonLine, Scope, list_lessons
 from signaling.messages import View
 from signaling.problem import Problem
@@ -231,6 +233,27 @@ async def summary(call: Call[Nothing, Nothing]) -> Summary:
         activities=(await app[RECORDS].of_lessons([lesson], app[CLOCK].at())).get(lesson, []),
         recordings=_recordings(manifest),
     )
+
+
+@DOORS.door(
+    "GET",
+    "/api/v1/lessons/{lesson}/stills/{seat}/{source}",
+    may="subscribe",
+    media=("image/jpeg",),
+    refuses=("lesson_unknown", "lesson_ended", "lesson_not_open", "seat_unknown", "source_unknown", "stream_absent"),
+)
+async def still(call: Call[Nothing, Nothing]) -> web.Response:
+    """The newest still of a source, for a seat in the lesson whose line carries no moving pictures. Kept by nobody.
+
+    For an observer, who has no seat and watches nothing that is not logged, there is none.
+    """
+    app, (lesson, seat, source) = call.app, (call.path[name] for name in ("lesson", "seat", "source"))
+    own = await seat_in(app[STORE], call.grant, lesson)
+    await app[LESSONS].check_view(lesson, seat, source)
+    newest = app[STILLS].latest(stream_key(lesson, seat, source))
+    if own is None or newest is None:
+        raise Problem("stream_absent")
+    return web.Response(body=newest.jpeg, content_type="image/jpeg", headers={"Cache-Control": "no-store"})
 
 
 @DOORS.door("GET", "/api/v1/lessons/{lesson}/node", may="read_lesson", answers=Node, refuses=("lesson_unknown",))

@@ -340,6 +340,15 @@ async def test_sessions_and_handshakes_are_bounded(people: People) -> None:
         hub.publish("s4", offers[2], group="g")
 
 
+async def test_what_a_viewer_wants_is_taken_from_itself_alone(door: Any, people: People) -> None:
+    publisher = await people.publish()
+    await door.until(lambda: door.kinds() == ["flowing"])
+    viewer = await people.view()
+    assert door.hub.want(viewer.location, "v", 720)
+    for session, subscriber in ((viewer.location, "other"), (publisher.location, "v"), ("unknown", "v")):
+        assert not door.hub.want(session, subscriber, 720)
+
+
 async def test_bad_offers_have_codes(door: Any, people: People) -> None:
     for call in (
         lambda: door.hub.publish("s", "hello", group="g"),

@@ -26,6 +26,7 @@ from signaling.messages import (
     Record,
     SetStage,
     Start,
+    Want,
 )
 
 AT = datetime(2019, 5, 14, 1, 0, tzinfo=UTC)
@@ -46,6 +47,7 @@ ONE_OF_EACH: list[AnyClientMessage] = [
     AnswerHelp(seat="r1"),
     NoteConsent(seat=None, by_name="王老师"),
     Record(on=True),
+    Want(session="abc234", height=720),
     Ping(t=0.0),
 ]
 
@@ -88,7 +90,7 @@ def test_one_of_each_is_all_there_are() -> None:
 
 @pytest.mark.parametrize("message", ONE_OF_EACH, ids=lambda message: type(message).__name__)
 def test_every_message_but_hello_and_ping_is_a_command(message: AnyClientMessage) -> None:
-    assert (command_of(message, "r1", "r1") is None) == isinstance(message, Hello | Ping)
+    assert (command_of(message, "r1", "r1") is None) == isinstance(message, Hello | Want | Ping)
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 """Live lessons against a real store, with the relay, the recorder and the clock in the test's hand."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import pytest
 
-from classroom.lesson import hands, seats
+from classroom.lesson import hands, seats, streams
 from classroom.lesson.errors import LessonError
 from classroom.lesson.events import (
     AnyEvent,
@@ -34,6 +34,7 @@ from signaling.messages import (
     Closing,
     ConfirmHeadcount,
     End,
+    Layers,
     LessonNow,
     Links,
     NoteConsent,
@@ -44,7 +45,9 @@ from signaling.messages import (
     Replaced,
     SetStage,
     Start,
+    Still,
     View,
+    Want,
     Welcome,
 )
 from signaling.scheduling import LessonRequest, RecipientRequest, ScheduledLesson, schedule_lesson
@@ -67,12 +70,17 @@ class FakeHub:
     def __init__(self) -> None:
         self.flowing: list[Flow] = []
         self.ended: list[str] = []
+        self.wanted: list[tuple[str, str, int]] = []
 
     def flows(self) -> list[Flow]:
         return list(self.flowing)
 
     def end_stream(self, prefix: str) -> None:
         self.ended.append(prefix)
+
+    def want(self, session: str, subscriber: str, height: int) -> bool:
+        self.wanted.append((session, subscriber, height))
+        return True
 
     def link(self, session: str) -> Link | None:
         return Link(rtt_ms=20.0, loss=0.0, jitter_ms=1.0, in_bps=1000_000, out_bps=2000_000, remb_bps=None)
@@ -92,6 +100,14 @@ class FakeRecorder:
 
     async def stop(self, lesson: str) -> None:
         self.stopped += 1
+
+
+class FakeStills:
+    def __init__(self) -> None:
+        self.kept: dict[str, set[str]] = {}
+
+    def keep(self, lesson: str, streams: Collection[str]) -> None:
+        self.kept[lesson] = set(streams)
 
 
 class Page:
@@ -116,7 +132,7 @@ class World:
 
     def __init__(self, url: str) -> None:
         self.url = url
-        self.clock, self.hub, self.recorder = FakeClock(), FakeHub(), FakeRecorder()
+        self.clock, self.hub, self.recorder, self.stills = FakeClock(), FakeHub(), FakeRecorder(), FakeStills()
         self.judged: list[str] = []
         self.judge_fails = False
         self.store: Store
@@ -125,8 +141,20 @@ class World:
 
     async def boot(self) -> None:
         self.store = await Store.open(self.url)
-        self.lessons = Lessons(self.store, self.hub, self.recorder, self._on_ended, clock=self.clock, new_id=new_id)
+        self.lessons = self.other()
         await self.lessons.start()
+
+    def other(self) -> Lessons:
+        """The lessons of this store as one more server would have them."""
+        return Lessons(
+            self.store,
+            self.hub,
+            self.recorder,
+            self._on_ended,
+            stills=self.stills,
+            clock=self.clock,
+            new_id=new_id,
+        )
 
     async def crash(self, silent_s: float = 0.0) -> None:
         """Nothing is said, nothing is written; the network is gone."""
@@ -270,6 +298,64 @@ async def test_everybody_is_told_after_the_event_is_durable(world: World) -> Non
     assert [hand.seat for hand in room.view.hands] == [world.room]
     stored = await world.events()
     assert seen[-1] == stored[-1].seq == room.view.seq
+
+
+async def test_what_a_screen_shows_is_told_to_the_relay_under_the_viewers_own_key(world: World) -> None:
+    await world.schedule(observers=1)
+    _, host = await world.teacher()
+    _, room = await world.classroom(world.room)
+    observer = await world.lessons.attach(
+        world.id, role="observer", seat=None, holder="o", device=Page(), device_id="pad", link="k1"
+    )
+    for guest, height in ((host, 180), (room, 720), (observer, 0)):
+        assert await world.lessons.handle(guest, Want(session="abc234", height=height)) is None
+    assert world.hub.wanted == [
+        ("abc234", f"{world.id}/teacher", 180),
+        ("abc234", f"{world.id}/{world.room}", 720),
+        ("abc234", f"{world.id}/observer-k1", 0),
+    ]
+
+
+async def test_layers_that_are_wanted_are_told_to_who_publishes_them(world: World) -> None:
+    await world.schedule()
+    teacher, _ = await world.teacher()
+    room, _ = await world.classroom(world.room)
+    phone, _ = await world.classroom(world.room, "p1", "assistant")
+    world.lessons.layers(stream_key(world.id, world.room, "camera"), ["l"])
+    world.lessons.layers(stream_key("elsewhere", world.room, "camera"), ["l"])
+    told = [[message for message in page.told if isinstance(message, Layers)] for page in (teacher, room, phone)]
+    assert told == [[], [Layers(source="camera", active=["l"])], []]
+
+
+async def test_a_seat_without_moving_pictures_is_told_of_stills_of_what_it_watches(world: World) -> None:
+    await world.schedule()
+    teacher, host = await world.teacher()
+    room, _ = await world.classroom(world.room)
+    await world.lessons.handle(host, Start())
+    await world.publish("teacher")
+    await world.publish("teacher", source="screen")
+    await world.publish(world.room)
+    world.flow("teacher", to=world.room)
+    world.flow("teacher", to=world.room, source="screen")
+    world.flow(world.room, to="teacher")
+    await world.second()
+    camera, screen = (stream_key(world.id, "teacher", source) for source in ("camera", "screen"))
+    for rung, wanted in (("lowest", set()), ("still", {camera, screen}), ("slides", {screen}), ("audio", set())):
+        await world.lessons.command(world.id, partial(streams.change_rung, by="server", seat=world.room, rung=rung))
+        assert (room.view.seats[1].rung, world.stills.kept[world.id]) == (rung, wanted)
+        before = len(room.told)
+        for stream in (camera, screen):
+            world.lessons.still(stream, 7)
+        told = room.told[before:]
+        assert told == [Still(seat="teacher", source=s.rpartition("/")[2], version=7) for s in sorted(wanted)]
+    assert not any(isinstance(message, Still) for message in teacher.told)
+    await world.lessons.command(world.id, partial(streams.change_rung, by="server", seat=world.room, rung="still"))
+    world.hub.flowing = [flow for flow in world.hub.flowing if flow.subscriber is not None or flow.kind == "audio"]
+    await world.second()
+    assert world.stills.kept[world.id] == set(), "nobody sends a picture"
+    await world.lessons.handle(host, End())
+    await world.lessons.drain()
+    assert world.stills.kept[world.id] == set()
 
 
 async def test_codes_and_links_are_for_the_teachers_eyes(world: World) -> None:
@@ -848,7 +934,7 @@ async def test_events_written_by_another_process_are_taken_in(world: World) -> N
     await world.schedule()
     _, host = await world.teacher()
     _, guest = await world.classroom(world.room)
-    other = Lessons(world.store, FakeHub(), FakeRecorder(), world._on_ended, clock=world.clock, new_id=new_id)
+    other = world.other()
     await other.command(world.id, partial(hands.raise_hand, by=world.room, seat=world.room))
     await other.close()
     await world.lessons.handle(host, Start())

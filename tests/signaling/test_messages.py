@@ -23,6 +23,7 @@ from signaling.messages import (
     Pong,
     SetStage,
     View,
+    Want,
     decode,
     encode,
 )
@@ -78,6 +79,7 @@ def test_the_document_names_every_field_of_the_view() -> None:
         ('{"type":"hello","token":"abc_-1","device":"d.1"}', Hello(token="abc_-1", device="d.1")),
         ('{"type":"set_stage","seat":null}', SetStage(seat=None)),
         ('{"type":"mute","seat":"r1","muted":true,"new_field":1}', Mute(seat="r1", muted=True)),
+        ('{"type":"want","session":"abc234","height":0}', Want(session="abc234", height=0)),
         ('{"type":"headcount","students":0,"teachers":50}', ConfirmHeadcount(students=0, teachers=50)),
     ],
 )
@@ -100,6 +102,9 @@ def test_a_message_is_read_from_text_and_from_bytes(text: str, expected: object)
         '{"type":"headcount","students":2001,"teachers":0}',
         '{"type":"headcount","students":1,"teachers":51}',
         '{"type":"headcount","students":1.5,"teachers":1}',
+        '{"type":"want","session":"abc234","height":-1}',
+        '{"type":"want","session":"abc234","height":8193}',
+        '{"type":"want","session":"../abc","height":1}',
         '{"type":"note_consent","seat":null,"by_name":""}',
         '{"type":"note_consent","seat":null,"by_name":"\\u0000"}',
         '{"type":"help","fault":"fire"}',

@@ -87,6 +87,8 @@ export class LessonSession {
     mutedHere: false,
   });
   private readonly socket: Seat;
+  /** How high each stream's picture is on this screen, in device pixels. */
+  private readonly heights = new Map<string, number>();
   private camera: Publisher | null = null;
   private screenPublisher: Publisher | null = null;
   /** A mute pressed here that the server has not confirmed yet; it holds while the line is down and is said again after. */
@@ -107,6 +109,7 @@ export class LessonSession {
         lesson: (lesson) => this.show(lesson),
         links: (links) => (this.state.links = links),
         observers: (observers) => (this.state.observers = observers),
+        layers: (source, active) => void (source === "screen" ? this.screenPublisher : this.camera)?.setLayers(active),
         error: (error) => this.complain(error),
         time: (now) => this.clock.sync(now),
       },
@@ -192,6 +195,18 @@ export class LessonSession {
     return seat === null ? undefined : this.pictures.get(`${seat}/${source}`);
   }
 
+  /** A picture has this height now (0: nobody sees it). The server sends no larger one. */
+  readonly shows = (key: string, height: number): void => {
+    this.heights.set(key, height);
+    this.want(key);
+  };
+
+  private want(key: string): void {
+    const session = this.pictures.get(key)?.viewer.session;
+    const height = this.heights.get(key);
+    if (session && height !== undefined) this.socket.send({ type: "want", session, height });
+  }
+
   private phase(phase: Phase): void {
     this.state.phase = phase;
     if (phase === "restarting") this.state.restarting = true;
@@ -205,6 +220,7 @@ export class LessonSession {
     this.sayAgain();
     if (!this.reopened) return;
     this.reopened = false;
+    for (const key of this.pictures.keys()) this.want(key);
     // Whatever died with the old server is asked for again now, not when its silence is noticed.
     this.camera?.suspect();
     this.screenPublisher?.suspect();
@@ -302,7 +318,10 @@ export class LessonSession {
         source,
         token,
         stream: (stream) => (picture.stream = stream),
-        changed: (isUp) => (picture.up = isUp),
+        changed: (isUp) => {
+          picture.up = isUp;
+          if (isUp) this.want(key);
+        },
         problem: (problem) => this.refused(problem),
       }),
     });

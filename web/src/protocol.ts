@@ -91,6 +91,7 @@ export type ServerMessage =
   | { type: "lesson"; lesson: LessonView }
   | { type: "links"; seats: Record<string, LinkFigures> }
   | ({ type: "observers" } & Observers)
+  | { type: "layers"; source: Source; active: string[] }
   | { type: "replaced" }
   | ({ type: "error" } & ErrorMessage)
   | { type: "pong"; t: number; now: Instant }
@@ -109,6 +110,7 @@ export type ClientMessage =
   | { type: "answer_help"; seat: string }
   | { type: "note_consent"; seat: string | null; by_name: string }
   | { type: "record"; on: boolean }
+  | { type: "want"; session: string; height: number }
   | { type: "ping"; t: number };
 
 // HTTP API

@@ -1,4 +1,4 @@
-import type { ClientMessage, ErrorMessage, LessonView, LinkFigures, Observers, ServerMessage } from "./protocol";
+import type { ClientMessage, ErrorMessage, LessonView, LinkFigures, Observers, ServerMessage, Source } from "./protocol";
 
 // One WebSocket for as long as the lesson lives. It is opened again for ever, because nobody in the classroom will press
 // a reload button; only a verdict of the server (token gone, lesson over, seat taken by a newer tab) ends it.
@@ -38,6 +38,7 @@ export interface SeatEvents {
   lesson(lesson: LessonView): void;
   links(seats: Record<string, LinkFigures>): void;
   observers(observers: Observers): void;
+  layers(source: Source, active: string[]): void;
   error(error: ErrorMessage): void;
   time(now: string): void;
 }
@@ -140,6 +141,8 @@ export class Seat {
         return this.events.links(message.seats);
       case "observers":
         return this.events.observers({ names: message.names, unnamed: message.unnamed });
+      case "layers":
+        return this.events.layers(message.source, message.active);
       case "pong":
         return this.events.time(message.now);
       case "replaced":

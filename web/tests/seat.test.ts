@@ -49,6 +49,7 @@ beforeEach(() => {
     lesson: () => undefined,
     links: () => undefined,
     observers: (observers) => watching.push(observers),
+    layers: () => undefined,
     error: (error) => errors.push(error.code),
     time: () => undefined,
   };

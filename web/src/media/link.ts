@@ -74,6 +74,11 @@ export class Link {
     return this.isUp;
   }
 
+  /** What the server calls this session; null while there is none. */
+  get session(): string | null {
+    return this.location?.split("/").pop() ?? null;
+  }
+
   start(): void {
     if (this.wanted) return;
     this.wanted = true;

@@ -52,6 +52,10 @@ export class Viewer {
     });
   }
 
+  get session(): string | null {
+    return this.link.session;
+  }
+
   start(): void {
     this.link.start();
   }
