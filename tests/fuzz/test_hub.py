@@ -7,6 +7,7 @@ import asyncio
 import contextlib
 import logging
 import random
+import re
 import socket
 import struct
 import time
@@ -14,6 +15,7 @@ from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import pytest
+from aioice import stun
 
 from classroom.relay import rtcp
 from classroom.relay.client import ClipPublisher, Viewer
@@ -22,6 +24,7 @@ from classroom.relay.offer import write_offer
 from classroom.relay.peer import SecureError
 from classroom.relay.playout import synthetic_clip
 from classroom.relay.rtp import Packet
+from classroom.relay.wire_tcp import frame
 
 CLIP = synthetic_clip(fps=15, bps=200_000, keyframe_packets=4)
 
@@ -61,9 +64,17 @@ class Healthy:
 
 
 @pytest.fixture
-async def healthy(caplog: pytest.LogCaptureFixture) -> AsyncIterator[Healthy]:
+async def hub(caplog: pytest.LogCaptureFixture) -> AsyncIterator[Hub]:
     hub = Hub(RelayConfig(host="127.0.0.1", port=0, max_handshakes=10_000), lambda notice: None)
     await hub.start()
+    yield hub
+    await hub.close()
+    bad = [record for record in caplog.records if record.levelno >= logging.ERROR]
+    assert not bad, [record.getMessage() for record in bad]
+
+
+@pytest.fixture
+async def healthy(hub: Hub) -> AsyncIterator[Healthy]:
     made = Healthy(hub)
     try:
         await made.start()
@@ -72,9 +83,6 @@ async def healthy(caplog: pytest.LogCaptureFixture) -> AsyncIterator[Healthy]:
     finally:
         await made.publisher.close()
         await made.viewer.close()
-        await hub.close()
-    bad = [record for record in caplog.records if record.levelno >= logging.ERROR]
-    assert not bad, [record.getMessage() for record in bad]
 
 
 def seconds_of(seed: int, seconds: float) -> Callable[[], bool]:
@@ -188,16 +196,49 @@ async def test_reports_of_peers_who_are_hostile(healthy: Healthy, fuzz_seconds: 
     await publisher.close()
 
 
-async def test_offers_get_a_session_or_a_refusal(
-    healthy: Healthy, fuzz: Any, changed_text: Any, offers: list[str]
-) -> None:
+def proof(answer: str) -> bytes:
+    """An authentic check of connectivity, by the answer's credentials."""
+    ufrag, password = (next(re.finditer(rf"a=ice-{name}:(\S+)", answer))[1] for name in ("ufrag", "pwd"))
+    message = stun.Message(stun.Method.BINDING, stun.Class.REQUEST)
+    message.attributes["USERNAME"] = f"{ufrag}:theirs"
+    message.attributes["USE-CANDIDATE"] = None
+    message.add_message_integrity(password.encode())
+    return bytes(message)
+
+
+async def test_streams_of_bytes_over_tcp(healthy: Healthy, offers: list[str], fuzz_seconds: float) -> None:
+    seed = random.randrange(2**32)
+    rng, more = random.Random(seed), seconds_of(seed, fuzz_seconds)
+    check = proof(healthy.hub.publish("other", offers[0], group="g").answer)
+    while more():
+        reader, writer = await asyncio.open_connection("127.0.0.1", healthy.hub.port)
+        datagrams = [check] * rng.randint(0, 1) + [mangled(rng, [check]) for _ in range(rng.randint(0, 30))]
+        stream = b"".join(frame(datagram) for datagram in datagrams)
+        if rng.random() < 0.5:
+            stream = mangled(rng, [stream or b"\0"])
+        while stream:
+            size = rng.choice([1, 2, 3, 100, 5000])
+            writer.write(stream[:size])
+            stream = stream[size:]
+            # It may have hung up, as it should on what is no datagram.
+            with contextlib.suppress(ConnectionError):
+                await writer.drain()
+        writer.close()
+        with contextlib.suppress(ConnectionError):
+            await writer.wait_closed()
+        await healthy.goes_on()
+
+
+async def test_offers_get_a_session_or_a_refusal(hub: Hub, fuzz: Any, changed_text: Any, offers: list[str]) -> None:
+    hub.publish("published", offers[1], group="g")
+
     def one(text: str) -> None:
         for open_session in (
-            lambda: healthy.hub.publish("offered", text, group="g"),
-            lambda: healthy.hub.subscribe("healthy", "s", text, group="g"),
+            lambda: hub.publish("offered", text, group="g"),
+            lambda: hub.subscribe("published", "s", text, group="g"),
         ):
             with contextlib.suppress(OfferError):
-                healthy.hub.end(open_session().id)
+                hub.end(open_session().id)
 
     fuzz(changed_text(offers), one)
 
