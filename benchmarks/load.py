@@ -81,18 +81,20 @@ class Classroom:
         self._door = door
 
     async def publish(self, publisher: ClipPublisher, source: Source) -> None:
-        await publisher.start(self._door.post_sdp, *source.publish)
+        await publisher.start(self._patiently, *source.publish)
 
     async def view(self, receiver: Receiver, source: Source, view: tuple[str, str]) -> None:
+        answer, _ = await self._patiently(view[0], receiver.offer(), view[1])
+        await receiver.connect(read_answer(answer), controlling=True)
+
+    async def _patiently(self, url: str, offer: str, token: str) -> tuple[str, str]:
         async with asyncio.timeout(READY_S):
             while True:
                 try:
-                    answer, _ = await self._door.post_sdp(view[0], receiver.offer(), view[1])
-                    break
+                    return await self._door.post_sdp(url, offer, token)
                 except ServerProblem:
                     # A lesson opens with the teacher's first packet.
                     await asyncio.sleep(0.1)
-        await receiver.connect(read_answer(answer), controlling=True)
 
 
 class Janus:

@@ -93,6 +93,8 @@ def level(entries: Sequence[Entry]) -> None:
 
     libwebrtc cuts a picture into packets that differ by one byte; only equal ones share a segmented message.
     """
+    if len({len(entry.payload) for entry in entries}) == 1:
+        return
     largest: dict[int, int] = {}
     for entry in entries:
         size = len(entry.payload)

@@ -56,7 +56,9 @@ class Certificate(RTCCertificate):
 
     def _create_ssl_context(self, srtp_profiles: list[SRTPProtectionProfile]) -> SSL.Context:
         if self._context is None:
-            self._context = super()._create_ssl_context(srtp_profiles)
+            # As a server we choose: no profile that we have costs less than this one, and 128 bits are enough.
+            profiles = sorted(srtp_profiles, key=lambda profile: b"AES_128_GCM" not in profile.openssl_profile)
+            self._context = super()._create_ssl_context(profiles)
             self._context.set_cipher_list(CIPHERS)
         return self._context
 

@@ -12,6 +12,8 @@ from signaling.doctor import ports_in_use
 from signaling.server_log import configure_logs
 from signaling.settings import Settings
 
+GC_OBJECTS, GC_YOUNG, GC_OLD = 20_000, 20, 10
+
 
 @with_settings
 def serve(settings: Settings) -> None:
@@ -21,6 +23,9 @@ def serve(settings: Settings) -> None:
     # What has been imported lives as long as the process: looking it through again and again would only halt lessons.
     gc.collect()
     gc.freeze()
+    # Packets are freed by counting references. At the usual 700 their numbers alone would set the collector off for
+    # each batch; what it is for, the cycles of sessions that have ended, can wait for some thousands of objects.
+    gc.set_threshold(GC_OBJECTS, GC_YOUNG, GC_OLD)
     try:
         asyncio.run(_until_told(settings))
     except DataBusy as error:

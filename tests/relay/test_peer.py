@@ -70,6 +70,9 @@ async def test_handshake_then_media_both_ways() -> None:
     await pair.start()
     assert pair.server.state == pair.client.state == "connected"
     assert pair.server.tag_bytes == 16
+    # The cheapest of those that both have.
+    assert pair.server._dtls._ssl is not None
+    assert pair.server._dtls._ssl.get_selected_srtp_profile() == b"SRTP_AEAD_AES_128_GCM"
     for a, b in ((pair.server, pair.client), (pair.client, pair.server)):
         assert len(a.protect_rtp(RTP)) == len(RTP) + a.tag_bytes
         assert b.unprotect_rtp(a.protect_rtp(RTP)) == RTP

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from classroom.relay import wire as module
 from classroom.relay.drops import DropReason, Drops
 from classroom.relay.wire import BATCH_DATAGRAMS, Wire
 
@@ -115,3 +116,22 @@ async def test_a_taken_port_is_an_error(rig: Rig) -> None:
             rig.flush,
             rig.drops,
         )
+
+
+async def test_where_much_comes_it_is_fetched_until_little_comes(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "BUSY_PER_S", 5.0)
+    now = 7.0
+    rig.wire._clock = lambda: now
+    rig.wire.peers[rig.peer.getsockname()] = rig.heard
+    loop = asyncio.get_running_loop()
+    descriptor = rig.wire.sock.fileno()
+    await rig.send(*[b"\x80\x60%d" % number for number in range(50)])
+    assert not loop.remove_reader(descriptor)
+    await rig.send(b"\x80\x60more")
+    now = 9.0
+    async with asyncio.timeout(2):
+        while rig.wire._timer is not None:
+            rig.flushed.clear()
+            await rig.flushed.wait()
+    await rig.send(b"\x80\x60last")
+    assert len(rig.heard.told) == 52
