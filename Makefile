@@ -1,4 +1,4 @@
-.PHONY: help setup demo run docs test interop check bench bench-network clean
+.PHONY: help setup demo run docs test interop check bench bench-network soak clean
 BIN := .venv/bin
 
 help: ## Show what there is to run
@@ -42,6 +42,9 @@ bench: ## Measure; one JSON line each (about five minutes)
 bench-network: ## Lessons over bad lines: print the table and keep it in docs/network.md (about ten minutes, as root)
 	@deploy/setup.sh test
 	@$(BIN)/python -m benchmarks.network --keep docs/network.md
+
+soak: setup ## Twenty minutes of joins and leaves; memory has to stay flat
+	@$(BIN)/python -m benchmarks.soak
 
 clean: ## Remove what was built (never ./data)
 	rm -rf .venv signaling/dist web/node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -12,6 +12,7 @@ and iproute2. By hand, with the line in your own hands: `with Network() as netwo
 """
 
 import asyncio
+import os
 import sys
 import tempfile
 from argparse import ArgumentParser
@@ -66,8 +67,10 @@ def main() -> None:
 
 
 def _where() -> str:
-    here = machine()
-    return f"Measured on {datetime.now(UTC):%Y-%m-%d}: {here['cores']} cores ({here['cpu']}), Linux {here['kernel']}."
+    """The machine, the day, and what else it had to do: figures of a starved browser are its own, not the line's."""
+    here, load = machine(), os.getloadavg()[2]
+    when = f"Measured on {datetime.now(UTC):%Y-%m-%d}: {here['cores']} cores ({here['cpu']}), Linux {here['kernel']}"
+    return f"{when}, load average {load:.0f} (of which two browsers make about two)."
 
 
 if __name__ == "__main__":
