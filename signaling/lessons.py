@@ -39,7 +39,7 @@ from signaling.messages import (
     View,
     Want,
 )
-from signaling.notices import commands_of, forget_streams
+from signaling.notices import commands_of, forget_streams, rung_command
 from signaling.scheduling import LINK_LIFE, PLANNED_WITHIN
 from signaling.steady import Steady
 from signaling.view import names_of, view_of
@@ -124,6 +124,12 @@ class Lessons:
 
     def notice(self, notice: Notice) -> None:
         """From the relay, on the loop: only puts it into the lesson's inbox."""
+        if notice.kind == "rung":
+            self._rung(notice)
+            return
+        if notice.kind == "layers":
+            self.layers(notice.stream, notice.layers)
+            return
         name = stream_name(notice.stream)
         live = None if name is None or notice.subscriber is not None else self._live.get(name.lesson)
         if name is None or live is None or self._closed:
@@ -145,6 +151,13 @@ class Lessons:
         live = None if name is None else self._live.get(name.lesson)
         if name is not None and live is not None and not self._closed:
             live.tell_still(name.seat, name.source, version)
+
+    def _rung(self, notice: Notice) -> None:
+        """The line of a classroom, or of the teacher; observers' lines are their own matter."""
+        lesson, _, seat = (notice.subscriber or "").partition("/")
+        live = self._live.get(lesson)
+        if live is not None and seat in live.lesson.seats and not self._closed:
+            live.post(rung_command(notice, seat))
 
     @property
     def open_count(self) -> int:

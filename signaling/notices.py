@@ -23,6 +23,14 @@ def commands_of(notice: Notice, name: StreamName, last_at: datetime) -> list[Com
             return [partial(streams.stream_stalled, last_at=last_at, **about)]
         case "gone" | "replaced":
             return [partial(streams.stream_gone, last_at=last_at, **about)]
+        case "layers" | "rung":
+            # What a page is told, and what the seat's line is worth: no news of the stream.
+            return []
+
+
+def rung_command(notice: Notice, seat: str) -> Command:
+    """The server has moved a seat on the ladder of a weak line."""
+    return partial(streams.change_rung, by="server", seat=seat, rung=notice.rung)
 
 
 def forget_streams(lesson: Lesson, last_at: dict[str, datetime], at: datetime) -> list[Command]:

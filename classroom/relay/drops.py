@@ -46,6 +46,8 @@ class DropReason(Enum):
     """A receiver asked again for a packet that is no longer, or never was, there."""
     RETRANSMIT_LIMIT = "drop_retransmit_limit"
     """A receiver asked for more at once than it gets."""
+    PACER_FULL = "drop_pacer_full"
+    """A receiver's line was too narrow for what was to go out by it."""
 
 
 class Drops:

@@ -19,8 +19,10 @@ def is_alive(layer: Layer, now: float) -> bool:
 
 
 def ranked(layers: Sequence[Layer]) -> list[Layer]:
-    """Smallest first: by the height of their pictures, then by what they take."""
-    return sorted(layers, key=lambda layer: (layer.height, layer.bps))
+    """All layers of a track, smallest first: by the height of their pictures, which is known once all have come; before
+    that as their publisher prefers them."""
+    order = list(reversed(layers))
+    return sorted(order, key=lambda layer: layer.height) if all(layer.height for layer in layers) else order
 
 
 class Feed:
@@ -73,8 +75,8 @@ class Feed:
         old = self.layer
         if old is None or not is_alive(old, now):
             return True
-        order = ranked([old, layer])
-        return order[1] is layer
+        order = ranked(layer.siblings)
+        return order.index(layer) > order.index(old)
 
     def _change(self, layer: Layer, packet: Packet, extended: int) -> None:
         old = self.layer

@@ -12,9 +12,11 @@ from typing import Literal
 from aioice.ice import get_host_addresses
 
 from classroom.relay.connection import Connection, Path
+from classroom.relay.downlink import Downlink
 from classroom.relay.drops import DropReason, Drops
 from classroom.relay.fanout import Fanout
 from classroom.relay.ice import BadStun, parse_request
+from classroom.relay.ladder import Rung
 from classroom.relay.negotiation import NoCommonCodec, accept_publisher, accept_viewer, track_of
 from classroom.relay.peer import SecureError, generate_certificate
 from classroom.relay.publication import Publication
@@ -28,7 +30,14 @@ from classroom.relay.wire import Wire
 from classroom.relay.wire_tcp import Listener
 
 TICK_S = 0.05
+DECIDE_S = 0.2
 SWEEP_S = 1.0
+# Pictures for a narrow line leave in steps of this.
+PACE_S = 0.005
+# A seat that comes back finds its line as it was known.
+REMEMBERED_S = 120.0
+# A layer that nobody wants any more goes on for a moment: somebody may only be changing the layout.
+UNWANTED_S = 5.0
 # A publisher whose sound and pictures have both stopped; a connection that says nothing at all. Healthy viewers are
 # silent for up to 5.7 s, healthy publishers for some hundredths of a second.
 STALLED_S = 3.0
@@ -91,15 +100,18 @@ class Notice:
 
     "flowing": first media, or first proof of delivery; again after "stalled": a publisher's media stopped for 3 s.
     "gone": nothing heard for 8 s, not connected within 10 s, close_notify, or ended. "replaced": a newer publisher
-    came.
+    came. "layers": the layers of a publisher that anybody wants are others now: `layers`. "rung": the line of a group
+    (in `subscriber`; no stream, no session) carries more or less now: `rung`.
     """
 
     stream: str
     subscriber: str | None
     session: str
-    kind: Literal["flowing", "stalled", "gone", "replaced"]
+    kind: Literal["flowing", "stalled", "gone", "replaced", "layers", "rung"]
     now: float
     last: float
+    layers: tuple[str, ...] = ()
+    rung: Rung = "full"
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +142,6 @@ class _Entry:
         self.began = connection.heard
         self.part: Publication | View | None = None
         self.is_connected = False
-        self.height: int | None = None
         self.task: asyncio.Task[None] | None = None
 
 
@@ -153,6 +164,8 @@ class Hub:
         self._entries: dict[str, _Entry] = {}
         self._by_ufrag: dict[str, _Entry] = {}
         self._routes: dict[str, Route] = {}
+        self._downlinks: dict[str, Downlink] = {}
+        self._pacing: asyncio.TimerHandle | None = None
         self._touched: list[Publication] = []
         self._closing: set[asyncio.Task[None]] = set()
         self._ticker: asyncio.Task[None] | None = None
@@ -177,6 +190,8 @@ class Hub:
     async def close(self) -> None:
         """Refuse new sessions, say goodbye to all peers, close the socket. Idempotent; gives no notices."""
         self._is_closed = True
+        if self._pacing is not None:
+            self._pacing.cancel()
         if self._ticker is not None:
             self._ticker.cancel()
             await asyncio.gather(self._ticker, return_exceptions=True)
@@ -246,14 +261,15 @@ class Hub:
             self._drops,
             lambda now: self._tell(entry, "flowing", now),
         )
+        self._downlinks.setdefault(group, Downlink(self._fanout.send, self._drops)).add(entry.id, entry.part)
         return self._answer(entry, parsed, accepted)
 
     def want(self, session: str, subscriber: str, height: int) -> bool:
-        """How high a viewer shows its picture; False when this subscriber has no such session."""
+        """How high a viewer shows its picture, in pixels, 0 for not at all; False when it has no such session."""
         entry = self._entries.get(session)
-        if entry is None or entry.subscriber != subscriber:
+        if entry is None or entry.subscriber != subscriber or not isinstance(entry.part, View):
             return False
-        entry.height = height
+        entry.part.shown = height
         return True
 
     def attach(self, stream: str, subscriber: Subscriber) -> None:
@@ -408,6 +424,7 @@ class Hub:
             part.route.unpublish(part)
         elif isinstance(part, View):
             part.leave()
+            self._downlinks[entry.group].remove(entry.id, self._clock())
         if part is not None:
             self._tidy(part.route)
         # Not the task that is running: it ends by itself.
@@ -473,14 +490,31 @@ class Hub:
                     # A bug with one stream must not hold back the others'.
                     _log.exception("x flush")
         self._fanout.flush()
+        self._pace_later()
+
+    def _pace_later(self) -> None:
+        if self._pacing is None and any(line.pacer.is_waiting for line in self._downlinks.values()):
+            self._pacing = asyncio.get_running_loop().call_later(PACE_S, self._pace)
+
+    def _pace(self) -> None:
+        self._pacing = None
+        now = self._clock()
+        for line in self._downlinks.values():
+            if line.pacer.is_waiting:
+                line.pacer.drain(now)
+        self._fanout.flush()
+        self._pace_later()
 
     async def _run(self) -> None:
-        swept = self._clock()
+        swept = decided = self._clock()
         while True:
             await asyncio.sleep(TICK_S)
             now = self._clock()
             try:
                 self._tick(now)
+                if now - decided >= DECIDE_S:
+                    decided = now
+                    self._decide(now)
                 if now - swept >= SWEEP_S:
                     swept = now
                     self._sweep(now)
@@ -495,6 +529,10 @@ class Hub:
             except Exception:
                 # One session's bug must not stop the others' feedback.
                 _log.exception("x tick of session %s", entry.id)
+        for line in self._downlinks.values():
+            line.pad(now)
+        self._fanout.flush()
+        self._pace_later()
 
     def _tick_one(self, entry: _Entry, now: float) -> None:
         part = entry.part
@@ -505,10 +543,23 @@ class Hub:
             part.is_flowing = False
             self._tell(entry, "stalled", now)
 
+    def _decide(self, now: float) -> None:
+        """What each seat gets, and so which layers are wanted."""
+        for group, line in self._downlinks.items():
+            if line.tick(now) and not self._is_closed:
+                self._notice(Notice("", group, "", "rung", now, now, rung=line.rung))
+        for entry in list(self._entries.values()):
+            part = entry.part
+            if isinstance(part, Publication) and part.decide(now, UNWANTED_S) and not self._is_closed:
+                self._notice(Notice(entry.stream, None, entry.id, "layers", now, now, layers=part.wanted_layers))
+
     def _sweep(self, now: float) -> None:
         for entry in list(self._entries.values()):
             if entry.is_connected and now - entry.connection.heard >= GONE_S:
                 self._finish(entry, "gone")
+        for group, line in list(self._downlinks.items()):
+            if line.idle_since is not None and now - line.idle_since > REMEMBERED_S:
+                del self._downlinks[group]
         total = self._drops.total()
         if total != self._drops_logged:
             _log.debug("x %d dropped", total - self._drops_logged)

@@ -80,12 +80,17 @@ class Lane:
         head = _STAMPED.pack(first, second, sequence, timestamp, self.ssrc, ONE_BYTE_PROFILE, 1, stamp)
         return head + payload
 
-    def write_again(self, entry: Entry, payload_type: int, sequence_number: int, ssrc: int) -> bytes:
-        """The same as a retransmission with numbers of its own (RFC 4588 §4)."""
+    def write_again(self, entry: Entry, payload_type: int, sequence_number: int, ssrc: int, now: float) -> bytes:
+        """The same as a retransmission with numbers of its own (RFC 4588 §4), stamped `now`."""
+        key = self.key
         second = payload_type | 0x80 if entry.packet.marker else payload_type
-        original = ((entry.extended + self.key.sequence_offset) & 0xFFFF).to_bytes(2, "big")
-        timestamp = (entry.timestamp + self.key.timestamp_offset) & 0xFFFFFFFF
-        return HEADER.pack(0x80, second, sequence_number, timestamp, ssrc) + original + entry.payload
+        original = ((entry.extended + key.sequence_offset) & 0xFFFF).to_bytes(2, "big")
+        timestamp = (entry.timestamp + key.timestamp_offset) & 0xFFFFFFFF
+        if not key.abs_send_time:
+            return HEADER.pack(0x80, second, sequence_number, timestamp, ssrc) + original + entry.payload
+        stamp = key.abs_send_time << 28 | 2 << 24 | abs_send_time(now)
+        head = _STAMPED.pack(0x90, second, sequence_number, timestamp, ssrc, ONE_BYTE_PROFILE, 1, stamp)
+        return head + original + entry.payload
 
 
 def level(entries: Sequence[Entry]) -> None:

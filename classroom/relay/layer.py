@@ -20,6 +20,7 @@ from classroom.relay.track import Start, Track
 Send = Callable[[Sequence[Outlet], list[bytes], int], None]
 """The fan-out: the outlets, the packets as written for their lane, and what SRTP will add to each."""
 
+PEAK_KEPT: Final = 0.9
 SEGMENTS: Final = 4
 """Layers that a follower came through lately, to send again what it missed there."""
 
@@ -41,14 +42,27 @@ class _Segment(NamedTuple):
 class Follower:
     """One receiver of a track, on its way through the layers. `key` has no offsets: the layer it is in adds them."""
 
-    __slots__ = ("_octets_before", "_packets_before", "_segments", "key", "lane", "layer", "outlet", "wanted")
+    __slots__ = (
+        "_octets_before",
+        "_packets_before",
+        "_segments",
+        "key",
+        "lane",
+        "layer",
+        "outlet",
+        "reached",
+        "wanted",
+    )
 
     def __init__(self, outlet: Outlet, key: LaneKey) -> None:
         self.outlet = outlet
         self.key = key
         self.layer: Layer | None = None
-        """Where its packets come from; None before the first."""
+        """Where its packets come from; None before the first, and while it gets none."""
         self.lane: Lane | None = None
+        """The last one it was in."""
+        self.reached: tuple[int, int] | None = None
+        """Its last sequence number (extended) and timestamp when it left a layer."""
         self.wanted: Layer | None = None
         """Where it will go with the next keyframe; None when it is where it shall be."""
         self._segments: deque[_Segment] = deque(maxlen=SEGMENTS)
@@ -170,6 +184,12 @@ class Layer:
             self.followers.remove(follower)
             lane = follower.lane
             assert lane is not None
+            last = 0 if self._last is None else self._last.timestamp
+            follower.layer = None
+            follower.reached = (
+                self._numbering.highest + lane.key.sequence_offset,
+                (last + lane.key.timestamp_offset) & 0xFFFFFFFF,
+            )
             lane.outlets.remove(follower.outlet)
             if not lane.outlets:
                 del self._lanes[lane.key]
@@ -180,9 +200,14 @@ class Layer:
         lane = follower.lane
         if follower not in self.followers or lane is None:
             return
+        wanted = follower.wanted
+        if wanted is not None:
+            wanted.waiting.remove(follower)
         self.leave(follower)
-        offsets = {"sequence_offset": lane.key.sequence_offset, "timestamp_offset": lane.key.timestamp_offset}
-        self._enter(follower, key.shifted(**offsets), self._numbering.highest + 1)
+        key = key.shifted(lane.key.sequence_offset, lane.key.timestamp_offset)
+        self._enter(follower, key, self._numbering.highest + 1)
+        if wanted is not None:
+            wanted.join(follower)
 
     def forward(self, packet: Packet, extended: int) -> bool:
         """Take a packet with its extended sequence number; False when it ends here. `flush` sends it on."""
@@ -234,6 +259,11 @@ class Layer:
             else:
                 lane.key.pacer.take(lane.outlets[0], written, lane.key)
 
+    @property
+    def last(self) -> Entry | None:
+        """The latest packet of all."""
+        return self._last
+
     def find(self, sequence_number: int, now: float) -> Entry | None:
         """A packet of the last second, by the layer's own 16-bit number."""
         return self._ring.find(sequence_number, now)
@@ -248,9 +278,10 @@ class Layer:
         return None if own is None else (own + self._numbering.timestamp_offset) & 0xFFFFFFFF
 
     def measure(self, now: float) -> None:
-        """Once a second or so: what it takes, headers and SRTP included."""
+        """Once a second or so: what it takes at its liveliest, soon forgotten: pictures stand still now and then."""
         if self._measured is not None and now > self._measured[0]:
-            self.bps = int(8 * (self._octets - self._measured[1]) / (now - self._measured[0]))
+            taken = 8 * (self._octets - self._measured[1]) / (now - self._measured[0])
+            self.bps = int(max(taken, PEAK_KEPT * self.bps))
         self._measured = (now, self._octets)
 
     def _begin(self, packet: Packet) -> None:
@@ -274,19 +305,18 @@ class Layer:
 
     def _admit(self, follower: Follower, number: int, entry: Entry | None) -> None:
         self.flush()
-        old, lane = follower.layer, follower.lane
-        if old is None or lane is None:
+        if follower.layer is not None:
+            follower.layer.leave(follower)
+        if follower.reached is None:
             self._enter(follower, follower.key.shifted(sequence_offset=sequence_offset(number)), number)
             return
-        old.leave(follower)
-        sequence_shift = old._numbering.highest + lane.key.sequence_offset + 1 - number
-        timestamp_shift = 0
-        if entry is not None and old._last is not None:
-            last = old._last.timestamp + lane.key.timestamp_offset
-            # The same moment may have gone out by the old layer already: time goes on all the same.
-            timestamp_shift = max(0, 1 - ahead32(entry.timestamp, last & 0xFFFFFFFF))
-        offsets = {"sequence_offset": sequence_shift & 0xFFFF, "timestamp_offset": timestamp_shift}
-        self._enter(follower, follower.key.shifted(**offsets), number)
+        reached, timestamp = follower.reached
+        shift = 0
+        if entry is not None:
+            # The same moment may have gone out by another layer already: time goes on all the same.
+            shift = max(0, 1 - ahead32(entry.timestamp, timestamp))
+        key = follower.key.shifted(sequence_offset=(reached + 1 - number) & 0xFFFF, timestamp_offset=shift)
+        self._enter(follower, key, number)
 
     def _enter(self, follower: Follower, key: LaneKey, number: int) -> None:
         lane = self._lanes.get(key)

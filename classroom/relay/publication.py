@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from classroom.relay import rtcp
 from classroom.relay.connection import Connection
 from classroom.relay.drops import DropReason, Drops
+from classroom.relay.feed import ranked
 from classroom.relay.feedback import KeyframeRequests, NackGenerator, Statistics, TransportFeedback
 from classroom.relay.layer import Layer
 from classroom.relay.negotiation import track_of
@@ -47,6 +48,8 @@ class Inbound:
         self.nack = NackGenerator() if self.kind == "video" and "nack" in feedback else None
         self.can_request = "nack pli" in feedback or "ccm fir" in feedback
         self.keyframes = KeyframeRequests()
+        self.wanted_at: float | None = None
+        """When anybody last wanted this layer."""
         self.first: float | None = None
         self.last = 0.0
         self.renew()
@@ -82,6 +85,7 @@ class Publication:
         self.last: float | None = None
         """When the last media packet came (monotonic seconds)."""
         self.is_flowing = False
+        self.wanted_layers: tuple[str, ...] = tuple(rid for one in accepted for rid in one.rids)
         self.in_bps = 0
         self._ssrc = ssrc
         self._drops = drops
@@ -234,6 +238,24 @@ class Publication:
         if now - self._reported >= REPORT_S:
             self._reported = now
             self._report(now)
+
+    def decide(self, now: float, unwanted_s: float) -> bool:
+        """Some times a second: whether other layers are wanted now than before. `wanted_layers` are their rids.
+
+        One that nobody wants goes on for `unwanted_s`. The smallest one always goes on: it proves that the seat sends,
+        and is there at once for whoever's line gets narrow.
+        """
+        layered = [one for one in self.inbounds if one.rid is not None and len(one.layer.siblings) > 1]
+        if not layered:
+            return False
+        layers = ranked([one.layer for one in layered])
+        best = layers[-1] if self.route.has_taps else None
+        for one in layered:
+            if one.layer is layers[0] or one.layer is best or one.layer.is_wanted or one.wanted_at is None:
+                one.wanted_at = now
+        rids = tuple(one.rid for one in layered if one.rid and now - (one.wanted_at or now) < unwanted_s)
+        before, self.wanted_layers = self.wanted_layers, rids
+        return before != rids
 
     def is_stalled(self, now: float, limit_s: float) -> bool:
         """Whether media flowed, and has stopped for so long."""

@@ -6,8 +6,9 @@ from classroom.relay import rtcp
 from classroom.relay.connection import Connection
 from classroom.relay.drops import DropReason, Drops
 from classroom.relay.fanout import Fanout
-from classroom.relay.lane import LaneKey
+from classroom.relay.lane import Lane, LaneKey
 from classroom.relay.layer import Follower
+from classroom.relay.ring import Entry
 from classroom.relay.route import Route, TrackRoute
 from classroom.relay.rtcp import Nack, ReportBlock
 from classroom.relay.rtp import BadPacket, ahead32
@@ -36,6 +37,18 @@ class Watched:
         self.proved = 0.0
         self.loss = 0.0
         self.jitter_ms = 0.0
+
+    @property
+    def can_repeat(self) -> bool:
+        """Whether retransmissions have a source of their own (RFC 4588)."""
+        return self.accepted.codec.rtx is not None and self.accepted.rtx_ssrc is not None
+
+    def again(self, lane: Lane, entry: Entry, now: float) -> bytes:
+        """A packet as a retransmission; only when `can_repeat`."""
+        assert self.accepted.codec.rtx is not None and self.accepted.rtx_ssrc is not None
+        sequence = self.rtx_sequence
+        self.rtx_sequence = (sequence + 1) & 0xFFFF
+        return lane.write_again(entry, self.accepted.codec.rtx, sequence, self.accepted.rtx_ssrc, now)
 
     def proves(self, block: ReportBlock, now: float) -> bool:
         """Take a report block; whether the highest number received has advanced."""
@@ -77,6 +90,10 @@ class View:
         self.out_bps = 0
         self.round_trip_ms: float | None = None
         self.remb_bps: int | None = None
+        self.remb_at = 0.0
+        self.reported_at = 0.0
+        self.shown: int | None = None
+        """How high the seat's page shows the picture, in pixels; None while it has not said."""
         self._name = name
         self._ssrc = ssrc
         self._ntp_offset = ntp_offset
@@ -123,7 +140,7 @@ class View:
                 if any(one.track.ssrc == message.media_ssrc for one in self.watched):
                     self._request_keyframe()
             elif isinstance(message, rtcp.Remb):
-                self.remb_bps = message.bitrate_bps
+                self.remb_bps, self.remb_at = message.bitrate_bps, now
 
     def tick(self, now: float) -> None:
         """Every 50 ms: allow retransmissions again, and report in time."""
@@ -131,6 +148,11 @@ class View:
         if now - self._reported >= REPORT_S:
             self._reported = now
             self._report(now)
+
+    @property
+    def picture(self) -> Watched | None:
+        """The video track, if there is one."""
+        return next((one for one in self.watched if one.track.track.kind == "video"), None)
 
     def last_proof(self, one: Watched) -> float:
         """The last moment at which the viewer was known to receive this track."""
@@ -147,6 +169,7 @@ class View:
         return max((one.jitter_ms for one in self.watched), default=0.0)
 
     def _report_block(self, block: ReportBlock, now: float) -> None:
+        self.reported_at = now
         for one in self.watched:
             if one.track.ssrc == block.ssrc:
                 if block.last_report:
@@ -162,7 +185,6 @@ class View:
         one = next((one for one in self.watched if one.track.ssrc == message.media_ssrc), None)
         if one is None or one.follower is None or one.follower.lane is None:
             return
-        codec = one.accepted.codec
         written = []
         for sequence_number in message.lost:
             if self._again >= MAX_AGAIN:
@@ -174,13 +196,30 @@ class View:
                 continue
             lane, entry = found
             self._again += 1
-            if codec.rtx is None or one.accepted.rtx_ssrc is None:
+            if not one.can_repeat:
                 written.append(lane.write(entry))
             else:
-                written.append(lane.write_again(entry, codec.rtx, one.rtx_sequence, one.accepted.rtx_ssrc))
-                one.rtx_sequence = (one.rtx_sequence + 1) & 0xFFFF
-        if written:
-            self._fanout.send([one.follower.outlet], written, one.follower.key.tag_bytes)
+                written.append(one.again(lane, entry, now))
+        self._send_written(one.follower, written)
+
+    def _send_written(self, follower: Follower, written: list[bytes]) -> None:
+        if written and follower.key.pacer is not None:
+            follower.key.pacer.take(follower.outlet, written, follower.key)
+        elif written:
+            self._fanout.send([follower.outlet], written, follower.key.tag_bytes)
+
+    def pad(self, octets: int, now: float) -> None:
+        """Send so much that is of no use, to see whether the line carries it: the latest packet of the pictures, again
+        and again, as retransmissions (RFC 4588)."""
+        one = self.picture
+        if one is None or one.follower is None or one.follower.lane is None or not one.can_repeat:
+            return
+        entry = next((layer.last for layer in one.track.layers if layer.last is not None), None)
+        written: list[bytes] = []
+        while entry is not None and octets > 0 and len(written) < MAX_AGAIN:
+            written.append(one.again(one.follower.lane, entry, now))
+            octets -= len(written[-1])
+        self._send_written(one.follower, written)
 
     def _report(self, now: float) -> None:
         """A sender report for each track that flows; without any, an empty receiver report to be heard at all."""

@@ -109,14 +109,41 @@ async def test_another_publisher_takes_over_and_the_viewer_goes_on(door: Any, op
     assert "gone" not in door.kinds("viewer")
 
 
-async def test_only_one_layer_of_a_simulcast_is_taken(door: Any, open_page: OpenPage) -> None:
+async def until_width(page: Any, width: int, timeout_s: float = 30.0) -> dict[str, Any]:
+    """Wait until the page decodes pictures of this width; its statistics."""
+    async with asyncio.timeout(timeout_s):
+        while True:
+            stats = await page.evaluate("stats()")
+            if stats["video"].get("frameWidth") == width:
+                return dict(stats)
+            await asyncio.sleep(0.1)
+
+
+@pytest.mark.parametrize("codec", ["vp8", "h264"])
+async def test_a_viewer_gets_the_layer_that_its_screen_needs_without_a_break(
+    door: Any, open_page: OpenPage, codec: str
+) -> None:
     publisher, viewer = await open_page(), await open_page()
     encodings = [{"rid": "h"}, {"rid": "m", "scaleResolutionDownBy": 2}, {"rid": "l", "scaleResolutionDownBy": 4}]
-    await publisher.evaluate("encodings => publish('/whip/camera', { encodings })", encodings)
+    camera = {"encodings": encodings, "codec": codec, "width": 1280, "height": 720}
+    await publisher.evaluate("options => publish('/whip/camera', options)", camera)
     await door.until(lambda: "flowing" in door.kinds())
     await viewer.evaluate("view('/whep/camera')")
-    stats = await moving(viewer)
-    assert stats["video"]["frameWidth"] == 640
+    session = (await viewer.evaluate("session")).rsplit("/", 1)[1]
+    await until_width(viewer, 1280)
+    assert door.hub.want(session, "viewer", 180)
+    assert not door.hub.want(session, "somebody else", 180)
+    await until_width(viewer, 320)
+    small = await moving(viewer)
+    # Nobody wants the larger ones now: their publisher is told.
+    await door.until(lambda: any(notice.layers == ("l",) for notice in door.notices))
+    assert door.hub.want(session, "viewer", 720)
+    await door.until(lambda: any(notice.layers == ("h", "l") for notice in door.notices))
+    await until_width(viewer, 1280)
+    large = await moving(viewer)
+    assert large["video"]["ssrc"] == small["video"]["ssrc"]
+    assert large["video"]["packetsLost"] == 0
+    assert large["video"]["freezeCount"] == small["video"]["freezeCount"]
 
 
 async def test_a_page_that_closes_its_connection_is_gone_at_once(door: Any, open_page: OpenPage) -> None:
@@ -154,7 +181,7 @@ async def test_lost_packets_come_again_on_both_ways(
     await moving(viewer)
     send = Fanout.send
     monkeypatch.setattr(Connection, "rtp", lossy_rtp)
-    door.hub._routes["camera"].tracks["video"]._send = lambda *call: lossy_send(door.hub._fanout, *call)
+    door.hub._routes["camera"].tracks["video"].layers[0]._send = lambda *call: lossy_send(door.hub._fanout, *call)
     before = (await viewer.evaluate("stats()"))["video"]
     await asyncio.sleep(6)
     sent, got = (await publisher.evaluate("stats()"))["video"], (await viewer.evaluate("stats()"))["video"]

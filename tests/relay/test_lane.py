@@ -25,7 +25,7 @@ def test_what_is_written_reads_as_it_should(
     assert (read.payload_type, read.marker, read.ssrc, read.timestamp) == (101, marker, 77, 9)
     assert read.sequence_number == (0xFFFF + offset) & 0xFFFF
     assert lane.write(one) == lane.write(one)
-    again = RtpPacket.parse(lane.write_again(one, 102, 7, 78))
+    again = RtpPacket.parse(lane.write_again(one, 102, 7, 78, 4.25))
     assert (again.payload_type, again.sequence_number, again.ssrc, again.timestamp) == (102, 7, 78, 9)
     assert again.payload == read.sequence_number.to_bytes(2, "big") + payload
 

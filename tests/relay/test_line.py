@@ -1,0 +1,59 @@
+from classroom.relay.line import FELL_S, FULL_LOSS, LOSS_FRESH_S, Line
+
+
+def line(**sent: int) -> Line:
+    made = Line()
+    for session, bps in sent.items():
+        made.sent(session, bps)
+    return made
+
+
+def test_an_estimate_that_falls_tells_of_a_full_line_and_one_that_is_low_does_not() -> None:
+    camera = line(a=1_000_000)
+    camera.remb("a", 800_000, 1.0)
+    camera.remb("a", 860_000, 2.0)
+    assert not camera.is_full(2.0)
+    camera.remb("a", 510_000, 3.0)
+    assert camera.is_full(3.0) and camera.carried_bps(3.0) == 510_000
+    camera.remb("a", 510_000, 3.0)
+    camera.remb("a", 540_000, 3.9)
+    assert camera.is_full(3.9)
+    assert not camera.is_full(3.1 + FELL_S)
+
+
+def test_a_first_estimate_far_below_what_is_sent_is_a_fall() -> None:
+    camera = line(a=1_500_000)
+    camera.remb("a", 500_000, 1.0)
+    assert camera.is_full(1.0)
+    near = line(a=500_000)
+    near.remb("a", 400_000, 1.0)
+    assert not near.is_full(1.0)
+
+
+def test_a_fall_that_stays_above_what_is_sent_is_no_matter() -> None:
+    slides = line(a=100_000)
+    slides.remb("a", 2_000_000, 1.0)
+    slides.remb("a", 1_000_000, 2.0)
+    assert not slides.is_full(2.0)
+
+
+def test_what_comes_through_is_added_up_over_the_sessions() -> None:
+    seat = line(a=1_000_000, b=200_000)
+    seat.remb("a", 1_000_000, 1.0)
+    seat.remb("a", 600_000, 2.0)
+    assert seat.is_full(2.0) and seat.carried_bps(2.0) == 800_000
+    seat.forget("a")
+    seat.forget("a")
+    assert not seat.is_full(2.0) and seat.carried_bps(2.0) == 200_000
+
+
+def test_a_few_lost_packets_are_no_full_line_and_many_are() -> None:
+    seat = line(a=900_000, b=100_000)
+    assert seat.lost(1.0) == 0
+    seat.loss("a", 0.05, 1.0)
+    seat.loss("b", 0.5, 1.0)
+    assert 0.09 < seat.lost(1.0) < 0.1
+    assert not seat.is_full(1.0)
+    seat.loss("a", FULL_LOSS + 0.01, 1.0)
+    assert seat.is_full(1.0) and seat.carried_bps(1.0) < 900_000
+    assert not seat.is_full(1.1 + LOSS_FRESH_S)
