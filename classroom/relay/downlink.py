@@ -69,7 +69,9 @@ class Downlink:
         for id, view, one, _ in watched:
             self._hear(id, view, one, now)
         pictures = [self._picture(id, view, layers) for id, view, _, layers in watched]
-        full = self._line.is_full(now) or self.pacer.backlog_s > BACKLOG_S
+        # What the line does with little says nothing of what it would do with what was meant for it.
+        telling = 2 * self._line.sent_bps >= self._ladder.meant_bps(pictures)
+        full = (telling and self._line.is_full(now)) or self.pacer.backlog_s > BACKLOG_S
         choice = self._ladder.decide(pictures, is_full=full, carried_bps=self._line.carried_bps(now), now=now)
         for id, _, one, layers in watched:
             index = choice.layers[id]
@@ -98,7 +100,8 @@ class Downlink:
     def _hear(self, id: str, view: View, one: Watched, now: float) -> None:
         if view.remb_bps is not None:
             self._line.remb(id, view.remb_bps, view.remb_at)
-        self._line.loss(id, one.loss, view.reported_at)
+        expected, lost = (sum(getattr(each, name) for each in view.watched) for name in ("expected", "lost"))
+        self._line.loss(id, expected, lost, now)
         assert one.follower is not None
         octets = one.follower.octets
         at, before = self._octets.setdefault(id, (now, octets))

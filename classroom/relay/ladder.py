@@ -111,6 +111,10 @@ class Ladder:
             probe = max(0, int(PROBE_OVER * (self._goal - cost(pictures, chosen))))
         return Choice(chosen, rung_of(pictures, chosen, self.budget), probe)
 
+    def meant_bps(self, pictures: Sequence[Picture]) -> int:
+        """What was chosen last takes so much now."""
+        return cost(pictures, self._last)
+
     def _down(self, pictures: Sequence[Picture], carried_bps: int, now: float) -> None:
         if self._full_at is not None and now - self._full_at < SETTLE_S:
             return

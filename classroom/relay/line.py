@@ -11,7 +11,10 @@ from typing import Final
 # Random loss of some percent is what a poor line has; retransmission mends it. More than this is a line that is full
 # (draft-ietf-rmcat-gcc-02 §6: below 10 % nothing is taken back).
 FULL_LOSS: Final = 0.12
-# A report of loss holds until the next one, which comes after a second.
+# Fewer packets than this say nothing of a share.
+TELLING: Final = 40
+# What was reported earlier counts for so much less with each report, which comes after a second.
+KEPT: Final = 0.5
 LOSS_FRESH_S: Final = 3.0
 FALLS: Final = 0.96
 """A smaller fall is noise."""
@@ -28,7 +31,9 @@ class _Session:
     remb_bps: int | None = None
     remb_at: float = 0.0
     fell_at: float | None = None
-    loss: float = 0.0
+    expected: float = 0.0
+    lost: float = 0.0
+    counted: tuple[float, float] = (0.0, 0.0)
     loss_at: float = 0.0
     sent_bps: int = 0
 
@@ -49,10 +54,13 @@ class Line:
             told.fell_at = now
         told.remb_bps, told.remb_at = bps, now
 
-    def loss(self, session: str, fraction: float, now: float) -> None:
-        """What a receiver lost since its last report, 0…1."""
+    def loss(self, session: str, expected: float, lost: float, now: float) -> None:
+        """How many packets a receiver has spoken of in all, and how many of them did not come; may be told again."""
         told = self._session(session)
-        told.loss, told.loss_at = fraction, now
+        more, missing = expected - told.counted[0], lost - told.counted[1]
+        if more > 0:
+            told.expected, told.lost = KEPT * told.expected + more, KEPT * told.lost + missing
+            told.counted, told.loss_at = (expected, lost), now
 
     def sent(self, session: str, bps: int) -> None:
         """What goes out to it now."""
@@ -65,8 +73,13 @@ class Line:
     def lost(self, now: float) -> float:
         """The share of all packets that was lost lately, 0…1."""
         fresh = [one for one in self._sessions.values() if now - one.loss_at <= LOSS_FRESH_S]
-        weight = sum(one.sent_bps for one in fresh)
-        return sum(one.loss * one.sent_bps for one in fresh) / weight if weight else 0.0
+        expected = sum(one.expected for one in fresh)
+        return sum(one.lost for one in fresh) / expected if expected >= TELLING else 0.0
+
+    @property
+    def sent_bps(self) -> int:
+        """What goes out to the seat."""
+        return sum(one.sent_bps for one in self._sessions.values())
 
     def is_full(self, now: float) -> bool:
         """Whether packets queue up on the way, or too many get lost."""

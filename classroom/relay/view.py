@@ -36,6 +36,8 @@ class Watched:
         """When the viewer's feedback first proved that it receives."""
         self.proved = 0.0
         self.loss = 0.0
+        self.expected = self.lost = 0.0
+        """Packets that the viewer's reports have spoken of so far, and how many of them it said did not come."""
         self.jitter_ms = 0.0
 
     @property
@@ -60,6 +62,10 @@ class Watched:
             or (self.highest is not None and ahead32(block.highest_sequence, self.highest) <= 0)
         ):
             return False
+        if self.highest is not None:
+            advance = ahead32(block.highest_sequence, self.highest)
+            self.expected += advance
+            self.lost += advance * self.loss
         self.highest = block.highest_sequence
         self.proved = now
         if self.first is None:
@@ -91,7 +97,6 @@ class View:
         self.round_trip_ms: float | None = None
         self.remb_bps: int | None = None
         self.remb_at = 0.0
-        self.reported_at = 0.0
         self.shown: int | None = None
         """How high the seat's page shows the picture, in pixels; None while it has not said."""
         self._name = name
@@ -169,7 +174,6 @@ class View:
         return max((one.jitter_ms for one in self.watched), default=0.0)
 
     def _report_block(self, block: ReportBlock, now: float) -> None:
-        self.reported_at = now
         for one in self.watched:
             if one.track.ssrc == block.ssrc:
                 if block.last_report:

@@ -1,4 +1,4 @@
-from classroom.relay.line import FELL_S, FULL_LOSS, LOSS_FRESH_S, Line
+from classroom.relay.line import FELL_S, LOSS_FRESH_S, TELLING, Line
 
 
 def line(**sent: int) -> Line:
@@ -50,10 +50,18 @@ def test_what_comes_through_is_added_up_over_the_sessions() -> None:
 def test_a_few_lost_packets_are_no_full_line_and_many_are() -> None:
     seat = line(a=900_000, b=100_000)
     assert seat.lost(1.0) == 0
-    seat.loss("a", 0.05, 1.0)
-    seat.loss("b", 0.5, 1.0)
-    assert 0.09 < seat.lost(1.0) < 0.1
-    assert not seat.is_full(1.0)
-    seat.loss("a", FULL_LOSS + 0.01, 1.0)
-    assert seat.is_full(1.0) and seat.carried_bps(1.0) < 900_000
-    assert not seat.is_full(1.1 + LOSS_FRESH_S)
+    seat.loss("a", 100, 5, 1.0)
+    seat.loss("b", 20, 10, 1.0)
+    assert seat.lost(1.0) == 15 / 120
+    seat.loss("a", 200, 5, 2.0)
+    seat.loss("a", 200, 5, 2.5)
+    assert not seat.is_full(2.0)
+    seat.loss("a", 300, 45, 3.0)
+    assert seat.is_full(3.0) and seat.carried_bps(3.0) < 900_000
+    assert not seat.is_full(3.1 + LOSS_FRESH_S)
+
+
+def test_of_few_packets_no_share_is_told() -> None:
+    seat = line(a=20_000)
+    seat.loss("a", TELLING - 1, 20, 1.0)
+    assert seat.lost(1.0) == 0

@@ -579,12 +579,22 @@ async def test_every_second_somebody_is_there_has_its_heartbeat(world: World) ->
     beats = await world.store.journal.heartbeats(world.id)
     assert [beat.at for beat in beats] == [world.clock.at() - timedelta(seconds=1), world.clock.at()]
     assert beats[0].seats == {
-        "teacher": Marks(up_audio=0, up_video=0),
-        world.room: Marks(up_audio=0, up_video=0, down_audio=0, down_video=0),
+        "teacher": Marks(up_audio=0, up_video=0, up_audio_since=1000, up_video_since=1000),
+        world.room: Marks(
+            up_audio=0,
+            up_video=0,
+            down_audio=0,
+            down_video=0,
+            up_audio_since=1000,
+            up_video_since=1000,
+            down_audio_since=1000,
+            down_video_since=1000,
+        ),
     }
     assert len({beat.boot for beat in beats}) == 1
     await world.second(2, silent=True)
-    assert (await world.store.journal.heartbeats(world.id))[-1].seats["teacher"] == Marks(up_audio=2000, up_video=2000)
+    last = (await world.store.journal.heartbeats(world.id))[-1].seats["teacher"]
+    assert (last.up_audio, last.up_video) == (2000, 2000)
 
 
 async def test_the_teacher_hears_of_the_lines_every_other_second(world: World) -> None:
