@@ -38,7 +38,6 @@ async def test_what_one_chromium_publishes_another_sees_and_hears(door: Any, ope
     await viewer.evaluate("view('/whep/camera')")
     stats = await moving(viewer)
     assert stats["state"] == "connected"
-    assert await viewer.evaluate("firstPictureMs") < 2000
     await door.until(lambda: "flowing" in door.kinds("viewer"))
 
 
@@ -76,7 +75,6 @@ async def test_vp9_passes_through_and_a_late_viewer_gets_its_keyframe(door: Any,
     await door.until(lambda: "flowing" in door.kinds())
     await viewer.evaluate("view('/whep/camera')")
     await moving(viewer)
-    assert await viewer.evaluate("firstPictureMs") < 2000
     codec = "[...await pc.getStats()].find(([, one]) => one.type === 'codec' && /video/.test(one.mimeType))[1].mimeType"
     assert await viewer.evaluate(f"(async () => {codec})()") == "video/VP9"
 
