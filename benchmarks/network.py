@@ -4,6 +4,7 @@
     python -m benchmarks.network thin narrow                      # these
     python -m benchmarks.network thin --tree ~/another-checkout   # that checkout's server and pages, from its own .venv
     python -m benchmarks.network --keep docs/network.md           # and put the table into that file
+    python -m benchmarks.network --own-teacher --nice -8          # on a busy machine: a browser less, before others
 
 One JSON line a scenario, then the table. The names are those of `tests/network/scenarios.py`. Needs root, /dev/net/tun
 and iproute2. By hand, with the line in your own hands: `with Network() as network, network.server.entered():` and
@@ -13,6 +14,7 @@ and iproute2. By hand, with the line in your own hands: `with Network() as netwo
 
 import asyncio
 import os
+import signal
 import sys
 import tempfile
 from argparse import ArgumentParser
@@ -23,7 +25,7 @@ import msgspec
 
 from benchmarks.machine import machine, tell
 from signaling.demo.players import find_browser
-from tests.network.lesson import held
+from tests.network.lesson import TeacherKind, held
 from tests.network.network import Network, refused
 from tests.network.scenarios import SCENARIOS, Row, Scenario, run, table
 
@@ -32,8 +34,9 @@ KEPT = "<!-- measured -->"
 """In the file that keeps the table, everything after this line is the last measurement."""
 
 
-async def measure(scenario: Scenario, chromium: str, tree: Path | None) -> Row:
-    """One scenario on a server, a lesson and browsers of its own."""
+async def measure(scenario: Scenario, chromium: str, tree: Path | None, own_teacher: bool) -> Row:
+    """One scenario on a server, a lesson and browsers of its own; a teacher whose page is watched is a browser."""
+    teacher: TeacherKind = "own" if own_teacher and scenario.watched != "teacher" else "chromium"
     with (
         tempfile.TemporaryDirectory(prefix="classroom-bench-") as directory,
         Network(rooms=1, seed=SEED) as network,
@@ -41,7 +44,7 @@ async def measure(scenario: Scenario, chromium: str, tree: Path | None) -> Row:
     ):
         if scenario.from_start:
             network.rooms[0].set(down=scenario.down, up=scenario.up)
-        async with held(network, chromium, Path(directory), teacher="chromium", tree=tree) as lesson:
+        async with held(network, chromium, Path(directory), teacher=teacher, tree=tree) as lesson:
             return await run(scenario, lesson)
 
 
@@ -51,19 +54,27 @@ def main() -> None:
     parser.add_argument("scenario", nargs="*", choices=[[], *SCENARIOS], help="all of them, if none is named")
     parser.add_argument("--tree", type=Path, help="another checkout, whose server and pages are tried")
     parser.add_argument("--keep", type=Path, help="the Markdown file that keeps the table")
+    parser.add_argument(
+        "--own-teacher", action="store_true", help="the teacher is a client of our own: 360p, no layers"
+    )
+    parser.add_argument("--nice", type=int, default=0, help="priority of server and browsers, as of nice(1)")
     given = parser.parse_args()
+    os.nice(given.nice)
+    # Namespaces are taken down on any way out.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     chromium, refusal = find_browser(), refused()
     if chromium is None or refusal is not None:
         tell("network", {"skipped": refusal or "no Chromium"})
         return
-    rows = []
+    rows, tree = [], given.tree and given.tree.resolve()
     for name in given.scenario or SCENARIOS:
-        rows.append(asyncio.run(measure(SCENARIOS[name], chromium, given.tree and given.tree.resolve())))
+        rows.append(asyncio.run(measure(SCENARIOS[name], chromium, tree, given.own_teacher)))
         tell("network", msgspec.to_builtins(rows[-1]), seed=SEED)
     sys.stdout.write("\n" + table(rows))
     if given.keep is not None:
         before = given.keep.read_text().partition(KEPT)[0]
-        given.keep.write_text(f"{before}{KEPT}\n\n{_where()}\n\n{table(rows)}")
+        teacher = "a client of our own, 360p" if given.own_teacher else "Chromium, 720p"
+        given.keep.write_text(f"{before}{KEPT}\n\n{_where()} Teacher: {teacher}.\n\n{table(rows)}")
 
 
 def _where() -> str:

@@ -15,6 +15,7 @@ import random
 import statistics
 import time
 from argparse import ArgumentParser
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
@@ -47,8 +48,9 @@ class Soaked:
     """What happened up to now."""
 
     joins: int = 0
-    failed: int = 0
-    left: dict[str, int] = field(default_factory=dict)
+    failed: Counter[str] = field(default_factory=Counter)
+    """By what the server or the client said."""
+    left: Counter[str] = field(default_factory=Counter)
     rss_mib: list[tuple[float, float]] = field(default_factory=list)
     """Seconds since the beginning, MiB."""
 
@@ -61,6 +63,7 @@ async def main(minutes: float) -> None:
         teacher = whole.lesson["teacher"]
         publisher = ClipPublisher(clip, certificate=generate_certificate())
         await publisher.start(whole.door.post_sdp, teacher["whip"], teacher["token"])
+        teaching = asyncio.create_task(publisher.peer.left.wait())
         comers = [_watch(whole, number, soaked) for number in range(OBSERVERS)]
         comers += [_publish(whole, number, soaked) for number in range(CLASSROOMS)]
         tasks = [asyncio.create_task(comer) for comer in comers]
@@ -68,6 +71,8 @@ async def main(minutes: float) -> None:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        stayed = not teaching.done()
+        teaching.cancel()
         await publisher.close()
         await asyncio.sleep(DRAIN_S)
         held = await _sessions(whole)
@@ -78,6 +83,7 @@ async def main(minutes: float) -> None:
         "minutes": minutes,
         "joins": soaked.joins,
         "failed": soaked.failed,
+        "teacher_stayed": stayed,
         "left": soaked.left,
         "rss_mib": [[round(at), round(mib, 1)] for at, mib in soaked.rss_mib],
         "growth_mib": round(late - early, 1),
@@ -118,13 +124,14 @@ async def _visit(
     """Join, stay, leave in one of the ways."""
     way = chance.choice(WAYS)
     soaked.joins += 1
-    soaked.left[way] = soaked.left.get(way, 0) + 1
+    soaked.left[way] += 1
     try:
         async with asyncio.timeout(chance.uniform(0.0, 0.05) if way == "unfinished" else None):
             await end.start(whole.door.post_sdp, url, token)
         await asyncio.sleep(chance.uniform(*STAY_S))
-    except TROUBLE:
-        soaked.failed += way != "unfinished"
+    except TROUBLE as error:
+        if way != "unfinished":
+            soaked.failed[str(error) or type(error).__name__] += 1
     finally:
         if way == "delete" and end.location:
             with contextlib.suppress(*TROUBLE):

@@ -14,6 +14,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Self
@@ -72,7 +73,7 @@ class Namespace:
     @contextlib.contextmanager
     def entered(self) -> Iterator[None]:
         """The calling thread, and the processes that it starts, stand in here."""
-        with open(f"/proc/self/task/{_thread()}/ns/net", "rb") as home:
+        with open(f"/proc/self/task/{threading.get_native_id()}/ns/net", "rb") as home:
             with open(f"/run/netns/{self.name}", "rb") as there:
                 enter_namespace(there.fileno())
             try:
@@ -80,22 +81,13 @@ class Namespace:
             finally:
                 enter_namespace(home.fileno())
 
-    def processes(self) -> list[int]:
-        """Everything that runs in here."""
-        return [int(pid) for pid in _ip("netns", "pids", self.name).split()]
-
     def signal(self, number: signal.Signals) -> None:
         """To every process in here; never to this one."""
-        for pid in self.processes():
-            if pid != os.getpid():
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(pid, number)
+        _signal(self.name, number)
 
     def close(self) -> None:
         """Idempotent."""
-        with contextlib.suppress(subprocess.CalledProcessError):
-            self.signal(signal.SIGKILL)
-            _ip("netns", "del", self.name)
+        _remove(self.name)
 
 
 class Room:
@@ -200,13 +192,25 @@ class Network:
 
 
 def _sweep() -> None:
-    """Remove namespaces of runs that were killed."""
+    """Remove namespaces of runs that were killed, and what still runs in them."""
     for line in _ip("netns", "list").splitlines():
         name = line.split()[0] if line else ""
         pid = name.removeprefix(PREFIX).partition("-")[0]
         if name.startswith(PREFIX) and pid.isdecimal() and not Path(f"/proc/{pid}").exists():
-            with contextlib.suppress(subprocess.CalledProcessError):
-                _ip("netns", "del", name)
+            _remove(name)
+
+
+def _remove(name: str) -> None:
+    with contextlib.suppress(subprocess.CalledProcessError):
+        _signal(name, signal.SIGKILL)
+        _ip("netns", "del", name)
+
+
+def _signal(name: str, number: signal.Signals) -> None:
+    for pid in map(int, _ip("netns", "pids", name).split()):
+        if pid != os.getpid():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, number)
 
 
 def _ip(*words: str) -> str:
@@ -216,9 +220,3 @@ def _ip(*words: str) -> str:
 def _pipes(process: subprocess.Popen[bytes]) -> tuple[IO[bytes], IO[bytes]]:
     assert process.stdin is not None and process.stdout is not None
     return process.stdin, process.stdout
-
-
-def _thread() -> int:
-    import threading
-
-    return threading.get_native_id()
