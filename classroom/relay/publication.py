@@ -1,6 +1,7 @@
 """A publisher's session: what comes in goes to its route, and feedback goes back."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from classroom.relay import rtcp
 from classroom.relay.connection import Connection
@@ -28,6 +29,8 @@ REPORT_S = 1.0
 # A source takes the place of another of the same payload type only when that one has been silent.
 SOURCE_SILENT_S = 0.5
 MAX_REFUSED_SOURCES = 32
+# More in-band FEC than this share of loss asks for costs more sound than it saves.
+MOST_FEC_FOR = 0.25
 
 
 class Inbound:
@@ -330,8 +333,14 @@ class Publication:
     def _report(self, now: float) -> None:
         blocks = []
         for inbound in self.inbounds:
-            if inbound.ssrc is not None and (block := inbound.statistics.block(inbound.ssrc, now)) is not None:
-                blocks.append(block)
+            if inbound.ssrc is None or (block := inbound.statistics.block(inbound.ssrc, now)) is None:
+                continue
+            if inbound.kind == "audio":
+                # The encoder puts as much in-band FEC (RFC 7587 §3.3) as the share that it is told of needs: let it be
+                # enough for the worst of those who listen. The cumulative count, which senders judge by, stays ours.
+                worst = min(MOST_FEC_FOR, self.route.tracks["audio"].worst_loss(now))
+                block = replace(block, fraction_lost=max(block.fraction_lost, int(256 * worst)))
+            blocks.append(block)
         for inbound in self.inbounds:
             inbound.layer.measure(now)
         name = rtcp.source_description([self._ssrc], self.connection.ufrag)

@@ -16,6 +16,9 @@ from classroom.relay.reports import PublisherClock
 from classroom.relay.rtp import Kind, Packet, SenderReport
 from classroom.relay.track import Start, Track
 
+# Receivers of sound report every five seconds.
+WORST_S = 12.0
+
 
 class Publisher(Protocol):
     """What a subscriber may ask of the publisher."""
@@ -49,9 +52,19 @@ class TrackRoute:
         self.ssrc = first.ssrc
         self.layers: list[Layer] = []
         self.feed = Feed()
+        self._worst = (0.0, 0.0)
         self._start = start
         self._send = send
         self._drops = drops
+
+    def lost(self, share: float, now: float) -> None:
+        """A receiver tells what share of the packets it lost, 0…1."""
+        if share >= self._worst[0] or now - self._worst[1] > WORST_S:
+            self._worst = (share, now)
+
+    def worst_loss(self, now: float) -> float:
+        """The greatest share that any receiver lost lately."""
+        return self._worst[0] if now - self._worst[1] <= WORST_S else 0.0
 
     def restart(self, track: Track, clock: PublisherClock) -> None:
         """A publisher begins, perhaps with other layers: who follows one that is gone moves to the best there is."""

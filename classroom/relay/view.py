@@ -55,6 +55,7 @@ class Watched:
     def proves(self, block: ReportBlock, now: float) -> bool:
         """Take a report block; whether the highest number received has advanced."""
         self.loss = block.fraction_lost / 256
+        self.track.lost(self.loss, now)
         self.jitter_ms = block.jitter / self.track.track.clock_rate * 1000
         if (
             self.follower is None

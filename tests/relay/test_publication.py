@@ -197,6 +197,18 @@ def test_feedback_and_reports_go_back(plain: Rig) -> None:
     assert plain.wired.messages() == []
 
 
+def test_a_voice_is_encoded_for_the_worst_of_those_who_listen(plain: Rig) -> None:
+    plain.take(rtp(1, b"sound", ssrc=6, payload_type=111))
+    plain.route.tracks["audio"].lost(0.1, plain.now)
+    plain.route.tracks["audio"].lost(0.0, plain.now + 1)
+    plain.publication.tick(plain.now + 1.5)
+    (report,) = [message for message in plain.wired.messages() if isinstance(message, rtcp.ReceiverReport)]
+    assert [(block.ssrc, block.fraction_lost, block.packets_lost) for block in report.blocks] == [(6, 25, 0)]
+    plain.publication.tick(plain.now + 60)
+    (report,) = [message for message in plain.wired.messages() if isinstance(message, rtcp.ReceiverReport)]
+    assert report.blocks[0].fraction_lost == 0
+
+
 def test_sender_reports_reach_the_taps(plain: Rig) -> None:
     plain.take(rtp(1, KEY))
     plain.publication.rtcp(rtcp.sender_report(rtcp.SenderInfo(5, 3 << 31, 9000, 1, 1)), 101.0)
