@@ -1,5 +1,5 @@
 #!/bin/sh
-# Sets up what `make` needs: Python's venv, the locked dependencies, the built pages. `setup.sh test` adds Chromium, ffmpeg, PostgreSQL and iproute2;
+# Sets up what `make` needs: Python's venv, the locked dependencies, the built pages. `setup.sh test` adds Chromium, ffmpeg, PostgreSQL, iproute2, nftables and coturn;
 # `setup.sh interop` adds to those Firefox and GStreamer (86 MB to download, a minute), which no other test needs.
 # Installs missing Debian packages when it may (root), else names them and says what will not work.
 set -eu
@@ -22,6 +22,8 @@ fi
 if [ "$mode" = test ]; then
     command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || need chromium
     command -v ffmpeg >/dev/null || need ffmpeg
+    command -v turnserver >/dev/null || need coturn
+    command -v nft >/dev/null || [ -x /usr/sbin/nft ] || need nftables
     command -v ip >/dev/null || [ -x /usr/sbin/ip ] || need iproute2
     [ -n "$(find /usr/lib/postgresql -name postgres -type f -print -quit 2>/dev/null)" ] || need postgresql
     [ -n "$(find /usr/share/fonts -iname '*cjk*' -print -quit 2>/dev/null)" ] || need fonts-noto-cjk

@@ -200,6 +200,8 @@ export const catalogue = {
   tile_weak: ["线路较弱", "Weak line"],
   tile_link: ["线路质量 {n} 格（共 4 格），延迟 {rtt} 毫秒，丢包 {loss}%", "Line {n} of 4, {rtt} ms, {loss} % lost"],
   tile_link_unknown: ["线路质量未知", "Line quality unknown"],
+  path_tcp: ["学校防火墙拦截了 UDP，已改走 TCP", "The school's firewall blocks UDP: going by TCP"],
+  path_relay: ["学校防火墙拦截了直连，已改走中转（{how}）", "The school's firewall blocks the direct way: relayed ({how})"],
   tile_headcount: ["实到学生 {students} 人，教师 {teachers} 人", "{students} pupils, {teachers} teachers present"],
   tile_roster: ["名册 {n} 人，实到未确认", "{n} on the roster, not confirmed"],
   tile_people_unknown: ["人数未填", "Headcount missing"],

@@ -4,6 +4,7 @@ import { ServerClock } from "./clock";
 import { deviceId, noteScreen, sharedScreen } from "./keys";
 import type { OwnDevices } from "./media/own";
 import { captureScreen } from "./media/devices";
+import { turn } from "./media/path";
 import { Publisher, SCREEN, type Shape } from "./media/publish";
 import { Viewer } from "./media/view";
 import { wanted as probeWanted } from "./probe";
@@ -105,7 +106,10 @@ export class LessonSession {
       { token: options.token, device: deviceId() },
       {
         phase: (phase) => this.phase(phase),
-        welcome: (seat, _role, lesson) => this.welcome(seat, lesson),
+        welcome: (seat, _role, lesson, iceServers) => {
+          turn.servers = iceServers;
+          this.welcome(seat, lesson);
+        },
         lesson: (lesson) => this.show(lesson),
         links: (links) => (this.state.links = links),
         observers: (observers) => (this.state.observers = observers),

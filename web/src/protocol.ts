@@ -72,6 +72,7 @@ export interface LinkFigures {
   down_kbps: number;
   loss: number; // 0..1
   rtt_ms: number | null;
+  by_tcp: boolean;
 }
 
 /** Who watches the lesson: by name who came from the bureau's desk, and how many with the observers' link. */
@@ -87,7 +88,7 @@ export interface ErrorMessage {
 }
 
 export type ServerMessage =
-  | { type: "welcome"; seat: string | null; role: string; lesson: LessonView; recording_notice: boolean }
+  | { type: "welcome"; seat: string | null; role: string; lesson: LessonView; recording_notice: boolean; ice_servers: RTCIceServer[] }
   | { type: "lesson"; lesson: LessonView }
   | { type: "links"; seats: Record<string, LinkFigures> }
   | ({ type: "observers" } & Observers)

@@ -34,7 +34,7 @@ export type SocketLike = Pick<WebSocket, "onopen" | "onmessage" | "onclose" | "s
 
 export interface SeatEvents {
   phase(phase: Phase): void;
-  welcome(seat: string | null, role: string, lesson: LessonView, notice: boolean): void;
+  welcome(seat: string | null, role: string, lesson: LessonView, iceServers: RTCIceServer[]): void;
   lesson(lesson: LessonView): void;
   links(seats: Record<string, LinkFigures>): void;
   observers(observers: Observers): void;
@@ -132,7 +132,7 @@ export class Seat {
         this.attempt = 0;
         this.keepAlive();
         // The view first: whoever reacts to "open" may rely on it.
-        this.events.welcome(message.seat, message.role, message.lesson, message.recording_notice);
+        this.events.welcome(message.seat, message.role, message.lesson, message.ice_servers);
         this.enter("open");
         return;
       case "lesson":

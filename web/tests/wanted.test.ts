@@ -45,7 +45,7 @@ describe("who watches whom", () => {
 
 describe("linkBars", () => {
   it("grades a line from unknown to good", () => {
-    const link = (loss: number, rtt_ms: number | null) => ({ up_kbps: 1, down_kbps: 1, loss, rtt_ms });
+    const link = (loss: number, rtt_ms: number | null) => ({ up_kbps: 1, down_kbps: 1, loss, rtt_ms, by_tcp: false });
     expect(linkBars(undefined)).toBe(0);
     expect([link(0, 20), link(0, null), link(0.03, 20), link(0, 400), link(0.3, 20)].map(linkBars)).toEqual([4, 4, 3, 2, 1]);
   });

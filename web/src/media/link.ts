@@ -1,6 +1,7 @@
 import { Problem, problemOf } from "../api";
 import { t } from "../strings";
 import { Liveness, receivedSoFar, SUSPECT_MS } from "./liveness";
+import { pathOf, paths, turn } from "./path";
 
 // One WHIP or WHEP session, kept up for as long as it is wanted. A session is never renegotiated and never repaired: when
 // it is dead it is torn down and POSTed again, which is also what a restarted server needs.
@@ -91,6 +92,7 @@ export class Link {
     this.wanted = false;
     this.tearDown();
     this.forgetLast();
+    paths.delete(this);
   }
 
   /** The successor shows pictures now. */
@@ -142,7 +144,7 @@ export class Link {
 
   private async open(): Promise<void> {
     const generation = ++this.generation;
-    const connection = new RTCPeerConnection({ bundlePolicy: "max-bundle", iceServers: [] });
+    const connection = new RTCPeerConnection({ bundlePolicy: "max-bundle", iceServers: turn.servers });
     try {
       this.options.prepare(connection);
       await connection.setLocalDescription();
@@ -218,6 +220,8 @@ export class Link {
     const report = await connection.getStats();
     if (connection !== this.connection) return;
     const now = performance.now();
+    const path = pathOf(report as never);
+    if (path !== undefined) paths.set(this, path);
     const count = receivedSoFar(report.values());
     if (count !== null && liveness.isDead(now, count)) this.died();
     else this.options.stats?.(report, now);
