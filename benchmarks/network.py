@@ -68,8 +68,12 @@ def main() -> None:
         return
     rows, tree = [], given.tree and given.tree.resolve()
     for name in given.scenario or SCENARIOS:
-        rows.append(asyncio.run(measure(SCENARIOS[name], chromium, tree, given.own_teacher)))
-        tell("network", msgspec.to_builtins(rows[-1]), seed=SEED)
+        try:
+            rows.append(asyncio.run(measure(SCENARIOS[name], chromium, tree, given.own_teacher)))
+        except TimeoutError:
+            tell("network", {"scenario": name, "failed": "no picture on the good line"}, seed=SEED)
+        else:
+            tell("network", msgspec.to_builtins(rows[-1]), seed=SEED)
     sys.stdout.write("\n" + table(rows))
     if given.keep is not None:
         before = given.keep.read_text().partition(KEPT)[0]

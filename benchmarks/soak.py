@@ -33,6 +33,8 @@ from signaling.demo.http import ServerProblem
 SEED: Final = 1
 CLASSROOMS: Final = 3
 OBSERVERS: Final = 12
+SEATS: Final = 6 * OBSERVERS
+"""Who left unseen keeps a place for ten seconds."""
 STAY_S: Final = (0.5, 6.0)
 REST_S: Final = (0.0, 0.5)
 SAMPLES: Final = 60
@@ -58,7 +60,7 @@ class Soaked:
 async def main(minutes: float) -> None:
     """Print the line."""
     soaked, seconds = Soaked(), minutes * 60
-    async with served(classrooms=CLASSROOMS, observers=OBSERVERS) as whole:
+    async with served(classrooms=CLASSROOMS, observers=SEATS) as whole:
         clip = synthetic_clip(fps=15, bps=300_000, fill=random.Random(SEED).randbytes)
         teacher = whole.lesson["teacher"]
         publisher = ClipPublisher(clip, certificate=generate_certificate())
