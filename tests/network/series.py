@@ -39,6 +39,9 @@ class Sample(msgspec.Struct, frozen=True, array_like=True):
         return self.samples - self.concealed
 
 
+_NOTHING = Sample(0.0, 0, 0, 0.0, 0, 0.0, 0.0, 0.0)
+
+
 @dataclass(frozen=True, slots=True)
 class Figures:
     """One stretch of time."""
@@ -60,8 +63,9 @@ class Series:
 
     def between(self, begin: float, end: float) -> Figures:
         """The figures of that time."""
-        first, last = self._at(begin), self._at(end)
-        if first is None or last is None or end <= begin:
+        # A page that was not there yet has received nothing.
+        first, last = self._at(begin) or _NOTHING, self._at(end)
+        if last is None or end <= begin:
             return Figures(0.0, 0, 0.0, max(0.0, end - begin), 1.0)
         seconds = end - begin
         heard = (last.heard - first.heard) / (SAMPLE_RATE * seconds)
