@@ -118,15 +118,15 @@ class Room:
         self.namespace.ip("link", "set", "line", "up")
         self._take(self.address)
 
-    def set(self, *, down: Rules = GOOD, up: Rules = GOOD, port_shift: int = 0) -> Told:
-        """Change the line; in force when this returns. `down` is towards the classroom."""
-        self.setting = Setting(down, up, port_shift)
+    def set(self, *, down: Rules = GOOD, up: Rules = GOOD, port_shift: int | None = None) -> Told:
+        """Change the line; in force when this returns. `down` is towards the classroom. No shift: the one it has."""
+        self.setting = Setting(down, up, self.setting.port_shift if port_shift is None else port_shift)
         self._input.write(msgspec.json.encode(self.setting) + b"\n")
         return self._read()
 
     def told(self) -> Told:
         """What went by since the start."""
-        return self.set(down=self.setting.down, up=self.setting.up, port_shift=self.setting.port_shift)
+        return self.set(down=self.setting.down, up=self.setting.up)
 
     def move(self) -> str:
         """Another address in the same network, as from another DHCP server; the old one is gone. Returns it."""

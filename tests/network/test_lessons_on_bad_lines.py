@@ -21,13 +21,14 @@ pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module"), pyt
 
 CUT_S, SLEEP_S = 20.0, 20.0
 """Longer than a seat is kept for."""
-SETTLE_S, LISTEN_S = 6.0, 8.0
+LISTEN_S, HEARD_S = 8.0, 45.0
 CONCEALED, BEEPS = 0.15, 0.8
 """Opus repairs a part of 10 % loss by itself; what is concealed beyond that cuts words."""
 GHOST_S = 15.0
 SLACK_S = 2.0
 """Of a view that is asked for while two cores do other things too."""
-BACK_S = 20.0
+BACK_S = 45.0
+"""The ladder may have taken the pause for a bad line, and climbs back step by step."""
 VERDICT_S = 2.5
 """By then a page knows that its connection is dead."""
 MOVING_FPS = 3.0
@@ -130,18 +131,29 @@ async def _sleep(lesson: LiveLesson, seat: Seat) -> None:
     assert gone_s <= GHOST_S + SLACK_S
 
 
-@pytest.mark.xfail(strict=True, raises=AssertionError, reason="needs the ladder")
 async def test_a_classroom_on_a_thin_line_still_hears(lesson: LiveLesson) -> None:
-    """100 kbit/s and 10 % loss: every sentence, whatever becomes of the picture."""
+    """100 kbit/s and 10 % loss: every sentence, whatever becomes of the picture, once the ladder has come down."""
     seat, line = lesson.seats[1], SCENARIOS["thin"]
     assert seat.room is not None
     seat.room.set(down=line.down, up=line.up)
     try:
-        await asyncio.sleep(SETTLE_S + LISTEN_S)
-        series, now = await seat.series(), time.time()
+        heard_s = await until_heard(seat)
+        rung = (await lesson.seat(seat.name))["rung"]
     finally:
         seat.room.set()
-    heard, beeps = series.between(now - LISTEN_S, now), series.beeps(now - LISTEN_S, now)
-    print(f"thin line: {heard.concealed:.0%} of the sound is missing, {beeps:.0%} of the beeps are heard")
-    assert heard.concealed < CONCEALED
-    assert beeps >= BEEPS
+    if heard_s is None and await until_heard(seat) is None:
+        pytest.skip("this machine is too busy to play sound even on a good line")
+    assert heard_s is not None, f"not heard within {HEARD_S:.0f} s, on rung {rung}"
+    print(f"thin line: {LISTEN_S:.0f} s of whole sound after {heard_s:.1f} s, on rung {rung}")
+
+
+async def until_heard(seat: Seat) -> float | None:
+    """Seconds from now until the teacher has been heard well for LISTEN_S; None: not within HEARD_S."""
+    since = now = time.time()
+    while now < since + HEARD_S:
+        series, now = await seat.series(), time.time()
+        begin = now - LISTEN_S
+        if begin >= since and series.between(begin, now).concealed < CONCEALED and series.beeps(begin, now) >= BEEPS:
+            return now - since
+        await asyncio.sleep(POLL_S)
+    return None
