@@ -1,11 +1,13 @@
 import { shallowReactive } from "vue";
-import type { Problem } from "./api";
+import { request, type Problem } from "./api";
 import { ServerClock } from "./clock";
 import { deviceId, noteScreen, sharedScreen } from "./keys";
 import type { OwnDevices } from "./media/own";
 import { captureScreen } from "./media/devices";
+import { seesStill } from "./ladder";
 import { turn } from "./media/path";
 import { Publisher, SCREEN, type Shape } from "./media/publish";
+import { Stills } from "./media/stills";
 import { Viewer } from "./media/view";
 import { wanted as probeWanted } from "./probe";
 import type { ClientMessage, ErrorMessage, LessonView, LinkFigures, Observers, Source } from "./protocol";
@@ -22,6 +24,8 @@ export interface Picture {
   source: Source;
   stream: MediaStream | null;
   up: boolean;
+  /** A still to show in the moving picture's place, as long as the line carries none. */
+  still: string | null;
   viewer: Viewer;
 }
 
@@ -90,6 +94,13 @@ export class LessonSession {
   private readonly socket: Seat;
   /** How high each stream's picture is on this screen, in device pixels. */
   private readonly heights = new Map<string, number>();
+  private readonly stills = new Stills({
+    fetch: (key) => this.fetchStill(key),
+    changed: (key, url) => {
+      const picture = this.pictures.get(key);
+      if (picture) picture.still = url;
+    },
+  });
   private camera: Publisher | null = null;
   private screenPublisher: Publisher | null = null;
   /** A mute pressed here that the server has not confirmed yet; it holds while the line is down and is said again after. */
@@ -113,6 +124,7 @@ export class LessonSession {
         lesson: (lesson) => this.show(lesson),
         links: (links) => (this.state.links = links),
         observers: (observers) => (this.state.observers = observers),
+        still: (seat, source) => this.stills.announce(`${seat}/${source}`),
         layers: (source, active) => void (source === "screen" ? this.screenPublisher : this.camera)?.setLayers(active),
         error: (error) => this.complain(error),
         time: (now) => this.clock.sync(now),
@@ -204,6 +216,11 @@ export class LessonSession {
     this.heights.set(key, height);
     this.want(key);
   };
+
+  private async fetchStill(key: string): Promise<Blob> {
+    const { lesson, token } = this.options;
+    return (await request(`/api/v1/lessons/${lesson}/stills/${key}`, { headers: { Authorization: `Bearer ${token}` } })).blob();
+  }
 
   private want(key: string): void {
     const session = this.pictures.get(key)?.viewer.session;
@@ -305,6 +322,8 @@ export class LessonSession {
       const picture = this.pictures.get(key) ?? (each.available ? this.watch(each.seat, each.source) : undefined);
       picture?.viewer.setAvailable(each.available);
     }
+    const rung = seat === null ? undefined : seatOf(view, seat)?.rung;
+    this.stills.keep(new Set([...wanted].filter(([, each]) => seesStill(rung, each.source)).map(([key]) => key)));
   }
 
   private watch(seat: string, source: Source): Picture {
@@ -316,6 +335,7 @@ export class LessonSession {
       source,
       stream: null,
       up: false,
+      still: null,
       viewer: new Viewer({
         lesson,
         seat,
@@ -345,6 +365,7 @@ export class LessonSession {
     this.camera?.close();
     this.camera = null;
     this.state.cameraUp = this.state.cameraWasUp = false;
+    this.stills.keep(new Set());
     for (const picture of this.pictures.values()) picture.viewer.close();
     this.pictures.clear();
   }

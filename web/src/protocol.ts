@@ -1,3 +1,5 @@
+import type { Rung } from "./ladder";
+
 // What the server says and what a page may say: the JSON of docs/protocol.md, and nothing else.
 
 export type LessonState = "scheduled" | "open" | "live" | "ended";
@@ -30,7 +32,7 @@ export interface SeatView {
   students: number | null;
   headcount: Headcount | null;
   streams: StreamView[];
-  rung: string;
+  rung: Rung;
   code: string | null;
   join: string | null;
 }
@@ -92,6 +94,7 @@ export type ServerMessage =
   | { type: "lesson"; lesson: LessonView }
   | { type: "links"; seats: Record<string, LinkFigures> }
   | ({ type: "observers" } & Observers)
+  | { type: "still"; seat: string; source: Source; version: number }
   | { type: "layers"; source: Source; active: string[] }
   | { type: "replaced" }
   | ({ type: "error" } & ErrorMessage)

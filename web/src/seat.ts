@@ -39,6 +39,7 @@ export interface SeatEvents {
   links(seats: Record<string, LinkFigures>): void;
   observers(observers: Observers): void;
   layers(source: Source, active: string[]): void;
+  still(seat: string, source: Source): void;
   error(error: ErrorMessage): void;
   time(now: string): void;
 }
@@ -141,6 +142,8 @@ export class Seat {
         return this.events.links(message.seats);
       case "observers":
         return this.events.observers({ names: message.names, unnamed: message.unnamed });
+      case "still":
+        return this.events.still(message.seat, message.source);
       case "layers":
         return this.events.layers(message.source, message.active);
       case "pong":

@@ -50,6 +50,7 @@ beforeEach(() => {
     links: () => undefined,
     observers: (observers) => watching.push(observers),
     layers: () => undefined,
+    still: () => undefined,
     error: (error) => errors.push(error.code),
     time: () => undefined,
   };
