@@ -35,7 +35,7 @@ check: setup ## Format, lint and types, of Python and of the pages, and the page
 	@[ -d web/node_modules ] || (cd web && npm ci --no-audit --no-fund)
 	@cd web && npm run --silent check && npm test --silent
 
-bench: ## Measure; one JSON line each (about five minutes)
+bench: ## Measure; one JSON line each (about ten minutes)
 	@deploy/setup.sh test
 	@$(BIN)/python -m benchmarks
 

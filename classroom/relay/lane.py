@@ -20,11 +20,13 @@ _PADDING = (b"", b"\x01", b"\x00\x02")
 class Outlet:
     """One receiver of a lane, as the fan-out needs it; it follows its peer's address."""
 
-    __slots__ = ("address", "address_bytes", "pointer", "sink", "srtp")
+    __slots__ = ("address", "address_bytes", "pointer", "session", "sink", "srtp")
 
     def __init__(self, srtp: Any) -> None:
         self.srtp = srtp
         """libsrtp's outgoing session."""
+        self.session = 0
+        """Where it is, as the fan-out's loop in C needs it; 0 until it does."""
         self.address: Any = None
         """The C socket address, of `address_bytes` bytes, at `pointer`; None before the first, and with a `sink`."""
         self.address_bytes = 0

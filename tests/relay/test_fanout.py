@@ -1,14 +1,17 @@
 import asyncio
 import errno
+import os
 import socket
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from classroom.relay import fanout as module
+from classroom.relay import native
 from classroom.relay.drops import DropReason, Drops
 from classroom.relay.fanout import MAX_SEGMENTS, Fanout, point, runs
 from classroom.relay.lane import Outlet
@@ -67,7 +70,23 @@ async def receivers(family: int) -> AsyncIterator[list[Receiver]]:
         await one.close()
 
 
-@settings(deadline=None)
+@pytest.fixture(scope="session")
+def library(tmp_path_factory: pytest.TempPathFactory) -> Path | None:
+    made = tmp_path_factory.mktemp("native") / "libfan.so"
+    native.build(made)
+    return made if made.exists() else None
+
+
+@pytest.fixture(params=["python", "c"], autouse=True)
+def loop(request: pytest.FixtureRequest, library: Path | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every test, with the innermost loop in either language."""
+    if request.param == "c" and library is None:
+        pytest.skip("there is no C compiler")
+    loaded = native.ffi.dlopen(str(library)) if request.param == "c" else None
+    monkeypatch.setattr(native, "load", lambda: loaded)
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.sampled_from([100, 101, 700, 1100]), max_size=120))
 def test_runs_keep_the_order_and_fit_segment_offload(sizes: list[int]) -> None:
     packets = [rtp(number, size) for number, size in enumerate(sizes)]
@@ -201,3 +220,19 @@ async def test_a_full_socket_drops_the_rest_and_says_so(
     fanout.send([receivers[0].outlet], [rtp(3, 100)], 16)
     fanout.flush()
     assert receivers[0].read(1) == [rtp(3, 100)]
+
+
+def test_without_a_compiler_or_with_an_old_library_the_loop_stays_in_python(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.undo()
+    monkeypatch.setattr(native, "LIBRARY", tmp_path / "libfan.so")
+    assert native.load() is None
+    native.LIBRARY.write_bytes(b"no library")
+    os.utime(native.LIBRARY, (0, 0))
+    assert native.load() is None
+    os.utime(native.LIBRARY)
+    assert native.load() is None
+    monkeypatch.setenv("CC", "/nowhere/cc")
+    assert "stays in Python" in native.build(tmp_path / "other.so")
+    assert not list(tmp_path.glob("other*"))
