@@ -8,11 +8,12 @@ So only its falling tells anything.
 from dataclasses import dataclass
 from typing import Final
 
-# Random loss of some percent is what a poor line has; retransmission mends it. More than this is a line that is full
-# (draft-ietf-rmcat-gcc-02 §6: below 10 % nothing is taken back).
-FULL_LOSS: Final = 0.12
+# Random loss of one packet in ten is what a poor line has; retransmission mends it, and taking pictures away would not.
+# More than this is a line that is full. draft-ietf-rmcat-gcc-02 §6 takes something back above 10 % already, but in
+# small steps; the ladder's are large, and queues show earlier by REMB.
+FULL_LOSS: Final = 0.2
 # Fewer packets than this say nothing of a share.
-TELLING: Final = 40
+TELLING: Final = 60
 # What was reported earlier counts for so much less with each report, which comes after a second.
 KEPT: Final = 0.5
 LOSS_FRESH_S: Final = 3.0
