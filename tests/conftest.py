@@ -4,11 +4,11 @@ import shutil
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 # A test never asserts speed, and a busy machine is slow.
-settings.register_profile("no deadline", deadline=None)
-settings.load_profile("no deadline")
+settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("unhurried")
 
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
 # deploy/setup.sh writes it when it may not install Chromium; without it a missing browser fails the tests.
