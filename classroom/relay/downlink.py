@@ -58,11 +58,6 @@ class Downlink:
         if not self.views:
             self.idle_since = now
 
-    @property
-    def is_constrained(self) -> bool:
-        """Whether the line was found to be narrow: pictures are then paced."""
-        return self._ladder.budget is not None
-
     def tick(self, now: float) -> bool:
         """Some times a second: decide anew; whether the rung has changed."""
         watched = self._watched()

@@ -128,10 +128,7 @@ class Link:
 
 
 class _Entry:
-    """A session in the hub's table. `group` is the seat that its bandwidth counts towards.
-
-    `height`: device pixels of the picture on the viewer's screen, 0 while it is not shown; None until it has been told.
-    """
+    """A session in the hub's table. `group` is the seat that its bandwidth counts towards."""
 
     def __init__(self, id: str, stream: str, subscriber: str | None, group: str, connection: Connection) -> None:
         self.id = id
