@@ -1,4 +1,4 @@
-.PHONY: help setup demo run docs test interop check bench bench-network soak clean
+.PHONY: help setup demo run docs screens test test-long interop check bench bench-network soak clean
 BIN := .venv/bin
 
 help: ## Show what there is to run
@@ -20,9 +20,19 @@ run: setup ## Start the server on http://127.0.0.1:8080 with ./data
 docs: setup ## Write docs/api.md from the server's own routes
 	@$(BIN)/classroom api > docs/api.md
 
-test: ## Install what the tests need and run them all
+screens: ## Take pictures of every page at both sizes into docs/screens (some minutes)
 	@deploy/setup.sh test
-	@$(BIN)/pytest
+	@$(BIN)/python -m benchmarks.screens
+
+test: ## Install what the tests need and run all that do not take long
+	@deploy/setup.sh test
+	@$(BIN)/pytest -n auto -m "not alone and not long"
+	@$(BIN)/pytest -m "alone and not long"
+
+test-long: ## The rest of the tests: walks through many pages, killed processes, bad lines
+	@deploy/setup.sh test
+	@$(BIN)/pytest -n auto -m "long and not alone"
+	@$(BIN)/pytest -m "long and alone"
 
 interop: ## Install Firefox and GStreamer too (86 MB), and let them, ffmpeg and aiortc publish and view
 	@deploy/setup.sh interop

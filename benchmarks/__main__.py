@@ -9,10 +9,13 @@ LIMIT_S = {
     "capacity": 240,
     "lessons": 240,
     "connections": 120,
-    "lesson": 120,
+    "lesson": 300,
     "join": 120,
     "restart": 180,
     "ledger": 180,
+    "export": 240,
+    "watch": 240,
+    "pages": 240,
 }
 
 

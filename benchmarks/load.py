@@ -24,6 +24,7 @@ from classroom.relay.peer import generate_certificate
 from classroom.relay.rtp import Kind
 from signaling.demo.http import Door, ServerProblem
 
+MAX_PLAN_BYTES = 1 << 24
 STAMP_BYTES = 8
 READY_S = 60.0
 # Connections that are set up at the same time.
@@ -196,7 +197,7 @@ def _stamp(kind: Kind, payload: bytes) -> bytes:
 
 async def main() -> None:
     """Run to the end of standard input."""
-    reader = asyncio.StreamReader()
+    reader = asyncio.StreamReader(MAX_PLAN_BYTES)
     loop = asyncio.get_running_loop()
     await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
     plan = msgspec.json.decode(await reader.readline(), type=Plan)

@@ -1,5 +1,6 @@
 """Files of recordings on the disk: made new or not at all, inside their folder or not at all."""
 
+import errno
 import os
 import re
 from pathlib import Path
@@ -48,6 +49,11 @@ def free_bytes(path: Path) -> int:
     return status.f_bavail * status.f_frsize
 
 
+def is_full(error: BaseException) -> bool:
+    """Whether it says that there is no room, on the disk or in somebody's part of it; libav's errors say so as well."""
+    return getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT)
+
+
 def write_atomically(folder: Path, name: str, data: bytes) -> None:
     """Replace a file whole: whoever reads it sees the old or the new one, also after a loss of power. OSError."""
     part = folder / f"{checked_name(name)}{PART_SUFFIX}"
@@ -78,6 +84,7 @@ class NewFile:
         flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
         self._descriptor = os.open(self.path, flags, 0o600)
         self._failed: OSError | None = None
+        self._named = False
         self._closed = False
 
     def write(self, data: bytes) -> int:
@@ -112,8 +119,11 @@ class NewFile:
         return os.fstat(self._descriptor).st_size
 
     def sync(self) -> None:
-        """OSError: on some systems a full disk is only found out here."""
+        """OSError: on some systems a full disk is only found out here. The first time the name is synced, too."""
         os.fdatasync(self._descriptor)
+        if not self._named:
+            sync_folder(self.path.parent)
+            self._named = True
 
     def close(self) -> None:
         """Idempotent."""

@@ -15,6 +15,7 @@ from recorder.segment_log import (
     FileBegan,
     FileEnded,
     GapEnded,
+    Healed,
     RecordingStopped,
     SessionBegan,
     SessionEnded,
@@ -28,11 +29,25 @@ SEAM_S = 0.1
 # Lost packets of sound this close together are one gap: a bad minute shall not make a list of thousands.
 CLOSE_S = 0.1
 # A track that ends this much before the other in a torn file was missing there.
-TAIL_S = 1.0
+TAIL_S = 0.25
+# Shorter gaps are not worth a file that stands in for them.
+HEALABLE_S = 0.3
+
+
+class Origin(msgspec.Struct, frozen=True):
+    """Of a file that a page uploaded to heal a gap: it stands in from `from_s` to `to_s` of the recording, no more."""
+
+    from_s: float
+    to_s: float
+    device: str
+    uploaded_at: datetime
 
 
 class FileEntry(msgspec.Struct, frozen=True):
-    """`offset_s`: where it begins in the recording. `gaps` in the file's own time. `finished`: closed and indexed."""
+    """`offset_s`: where it begins in the recording. `gaps` in the file's own time. `finished`: closed and indexed.
+
+    `page`: where it comes from if not from the relay.
+    """
 
     name: str
     offset_s: float
@@ -42,10 +57,11 @@ class FileEntry(msgspec.Struct, frozen=True):
     height: int | None
     finished: bool
     gaps: list[Gap]
+    page: Origin | None = None
 
 
 class StreamEntry(msgspec.Struct, frozen=True):
-    """One source of one seat. `gaps` in the recording's time: those in the files and those between them."""
+    """One source of one seat. `gaps` in the recording's time: in the files and between them, healed or not."""
 
     seat: str
     source: str
@@ -68,6 +84,7 @@ class _Stream:
     wanted: list[Span] = field(default_factory=list)
     sessions: list[Span] = field(default_factory=list)
     files: list[FileBegan] = field(default_factory=list)
+    healed: dict[str, Healed] = field(default_factory=dict)
 
 
 def manifest(lesson: str, lines: Iterable[AnyLine], measures: Mapping[str, Measure]) -> Manifest | None:
@@ -88,7 +105,10 @@ def manifest(lesson: str, lines: Iterable[AnyLine], measures: Mapping[str, Measu
             if began.name in ends or began.name in measures
         ]
         files.sort(key=lambda entry: entry.offset_s)
-        entries.append(StreamEntry(seat, source, files, _stream_gaps(stream, files)))
+        gaps_of = _healed_gaps(_stream_gaps(stream, files), list(stream.healed.values()))
+        files += [_healed_file(line) for line in stream.healed.values()]
+        files.sort(key=lambda entry: entry.offset_s)
+        entries.append(StreamEntry(seat, source, files, gaps_of))
     stopped_at = None if stopped_s is None else begin + timedelta(seconds=stopped_s)
     return Manifest(1, lesson, begin, stopped_at, entries)
 
@@ -142,6 +162,8 @@ def _sorted_out(
             ends[line.name] = line
         elif isinstance(line, GapEnded):
             gaps[line.name][line.kind].append((line.from_s, line.to_s))
+        elif isinstance(line, Healed):
+            streams[line.seat, line.source].healed[line.name] = line
         elif isinstance(line, RecordingStopped):
             stopped_s = line.at_s
     return streams, ends, gaps, stopped_s
@@ -186,6 +208,35 @@ def _stream_gaps(stream: _Stream, files: list[FileEntry]) -> list[Gap]:
         for gap in entry.gaps
     ]
     return sorted([*between, *inside], key=lambda gap: (gap.from_s, gap.to_s))
+
+
+def _healed_file(line: Healed) -> FileEntry:
+    return FileEntry(
+        line.name,
+        _ms(line.offset_s),
+        _ms(line.seconds),
+        line.codecs,
+        line.width or None,
+        line.height or None,
+        True,
+        [],
+        Origin(_ms(line.from_s), _ms(line.to_s), line.device, line.uploaded_at),
+    )
+
+
+def _healed_gaps(gaps: list[Gap], healed: list[Healed]) -> list[Gap]:
+    """The same gaps, parted where a piece that was uploaded later begins or ends."""
+    result: list[Gap] = []
+    for gap in gaps:
+        left: list[Span] = [(gap.from_s, gap.to_s)]
+        for line in healed:
+            for start, end in left:
+                start, end = max(start, line.from_s), min(end, line.to_s)
+                if end > start:
+                    result.append(Gap(_ms(start), _ms(end), gap.kind, line.name))
+            left = without(left, [(line.from_s, line.to_s)])
+        result += [Gap(_ms(start), _ms(end), gap.kind) for start, end in left if _ms(end) > _ms(start)]
+    return sorted(result, key=lambda gap: (gap.from_s, gap.to_s))
 
 
 def _ms(seconds: float) -> float:

@@ -81,6 +81,9 @@ class Mp4File:
         except av.FFmpegError as error:
             raise _as_os_error(error) from error
 
+    def flush(self) -> None:
+        """Nothing waits here: the muxer hands over whole fragments itself."""
+
     def finish(self) -> None:
         """Write the index. Call it once, last, also after an OSError (it raises again, but frees the muxer)."""
         held, self._held = self._held, None

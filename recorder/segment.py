@@ -88,8 +88,9 @@ class Segment:
         if kind == "video" and (sound := self._tracks.get("audio")):
             self._fill_silence(sound, round((pts / rate - SILENCE_AFTER_S) * RATES["audio"]))
 
-    def sync_if_due(self, now: float) -> None:
-        """Every SYNC_S, bring to the disk what the kernel has."""
+    def tick(self, now: float) -> None:
+        """Give what was written to the kernel; every SYNC_S, bring to the disk what the kernel has."""
+        self._container.flush()
         if self._synced_at is None:
             self._synced_at = now
         elif now - self._synced_at >= SYNC_S:
@@ -97,7 +98,8 @@ class Segment:
             self._file.sync()
 
     def finish(self, broken: frozenset[Kind]) -> None:
-        """Close gaps, index, bring to the disk. `broken`: kinds that lost something after their last frame.
+        """Close gaps, index, bring to the disk. `broken`: kinds that lost something after their last frame, or came
+        but have no place in this file because nothing of them could be shown.
 
         OSError: the file is left as a crash would leave it.
         """
@@ -105,6 +107,8 @@ class Segment:
             missing_s = self.seconds - track.real_end / RATES[kind]
             if missing_s >= STALL_S or (missing_s > 0 and (kind in broken or track.lost)):
                 self._on_gap(self.name, kind, track.real_end / RATES[kind], self.seconds)
+        for kind in broken.difference(self._tracks):
+            self._on_gap(self.name, kind, 0.0, self.seconds)
         try:
             if (sound := self._tracks.get("audio")) and "video" in self._tracks:
                 self._fill_silence(sound, round(self._ends_s()["video"] * RATES["audio"]))

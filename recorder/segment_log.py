@@ -81,11 +81,81 @@ class FileEnded(Line, frozen=True):
     height: int
 
 
+class Healed(Line, frozen=True):
+    """`name`, made of what a page had kept, stands in for what was lost from `from_s` to `to_s` of the recording.
+
+    `offset_s` is the file's zero. `device`: who had kept it; `uploaded_at`: server wall clock, aware UTC. `shift_s`:
+    how far its sound was moved to agree with the recording beside it; null where nothing was compared.
+    """
+
+    seat: str
+    source: str
+    name: str
+    offset_s: float
+    seconds: float
+    codecs: list[str]
+    width: int
+    height: int
+    from_s: float
+    to_s: float
+    device: str
+    uploaded_at: datetime
+    shift_s: float | None
+
+
 class RecordingStopped(Line, frozen=True):
     at_s: float
 
 
-AnyLine = RecordingBegan | Wanted | SessionBegan | SessionEnded | FileBegan | GapEnded | FileEnded | RecordingStopped
+class PictureSampled(Line, frozen=True):
+    """A keyframe in numbers (`recorder/senses.py`). `change`: to the one before; null for a session's first."""
+
+    seat: str
+    source: str
+    at_s: float
+    light: float
+    peak: float
+    change: float | None
+
+
+class SoundSampled(Line, frozen=True):
+    """How loud the loudest of some moments was between two instants, dB below full scale.
+
+    `drift_s`: how far the picture then stood from where it belongs beside the sound; null where nothing tells.
+    """
+
+    seat: str
+    source: str
+    from_s: float
+    to_s: float
+    dbfs: float
+    drift_s: float | None
+
+
+class Turned(Line, frozen=True):
+    """The microphone or the camera was turned off on purpose, or on again: silence and black are no faults then."""
+
+    seat: str
+    source: str
+    kind: Literal["audio", "video"]
+    at_s: float
+    on: bool
+
+
+AnyLine = (
+    RecordingBegan
+    | Wanted
+    | SessionBegan
+    | SessionEnded
+    | FileBegan
+    | GapEnded
+    | FileEnded
+    | PictureSampled
+    | SoundSampled
+    | Turned
+    | Healed
+    | RecordingStopped
+)
 
 
 class SegmentLog:

@@ -11,7 +11,7 @@ from recorder.segment import Segment
 from recorder.shape import RATES, Shape, picture_size
 from recorder.timeline import Placed, Timeline
 
-# A frame waits this long for an earlier one of the other track: a hole's wait (0.25 s) and the writer's round.
+# A frame waits this long for an earlier one of the other track: a hole's wait (0.25 s) and the writer's round (0.1 s).
 INTERLEAVE_S = 0.35
 # After a file could not be written, sound waits this long for a keyframe, so that one file can hold both again.
 KEYFRAME_WAIT_S = 2.0
@@ -28,13 +28,19 @@ class SessionRecorder:
     and therefore most methods raise OSError: call `give_up_file` then, and go on.
     """
 
-    def __init__(self, tracks: Mapping[str, Track], opener: Opener) -> None:
+    def __init__(
+        self, tracks: Mapping[str, Track], opener: Opener, placed: Callable[[Placed], None] = lambda _: None
+    ) -> None:
+        """`placed` is told of each frame as soon as it has its place, whether or not it can be written."""
         self.segment: Segment | None = None
         self.first_packet: float | None = None
         self.last_packet: float = 0.0
         self.not_before = -math.inf
         """No new file before this instant."""
+        self.sound_only = False
+        """No pictures are written: there is no room for them."""
         self._opener = opener
+        self._tell_placed = placed
         self._tracks: dict[Kind, Track] = {}
         for kind in RATES:
             track = tracks.get(kind)
@@ -56,8 +62,10 @@ class SessionRecorder:
         if self.first_packet is None:
             self.first_packet = self._no_file_since = self._last_keyframe = packet.arrived
         self.last_packet = max(self.last_packet, packet.arrived)
-        self._place(self._assembler(packet).push(packet), packet.arrived)
-        self._emit(packet.arrived)
+        frames = self._assembler(packet).push(packet)
+        if frames:
+            self._place(frames, packet.arrived)
+            self._emit(packet.arrived)
 
     def report(self, kind: str, report: SenderReport) -> None:
         """A sender report of the publisher."""
@@ -77,15 +85,27 @@ class SessionRecorder:
         self._queue(self._timeline.due(now), now)
         self._emit(now)
         if self.segment is not None:
-            self.segment.sync_if_due(now)
+            self.segment.tick(now)
 
     def wants_keyframe(self, now: float) -> bool:
         """The publisher should send one: nothing can be shown without, or the last is old."""
         if "video" not in self._tracks or self.first_packet is None or now < self.not_before:
             return False
+        if self.sound_only:
+            return False
         if any(assembler.wants_keyframe for _, assembler in self._assemblers.values()):
             return True
         return self.segment is None or now - self._last_keyframe >= KEYFRAME_EVERY_S
+
+    @property
+    def drift_s(self) -> float | None:
+        """How far the picture now stands from where the sender's reports want it beside the sound; None: unknown."""
+        return self._timeline.drift_s
+
+    @property
+    def has_sound(self) -> bool:
+        """Whether the publisher has announced sound that can be recorded."""
+        return "audio" in self._tracks
 
     def finish(self, now: float) -> float:
         """Write everything that still waits and close the file. The instant up to which something was to be recorded.
@@ -104,6 +124,12 @@ class SessionRecorder:
         self._finish_segment(segment, broken)
         lost_at_the_end = self._overflowed or broken.issuperset(segment.shape.kinds) or self.last_packet - end >= 1.0
         return max(end, self.last_packet) if lost_at_the_end else end
+
+    def keep_sound_only(self, now: float) -> None:
+        """Write no pictures any more: a file that has some is closed, sound goes on in another. OSError."""
+        self.sound_only = True
+        if self.segment is not None and "video" in self.segment.shape.kinds:
+            self.close_file(now)
 
     def give_up_file(self, now: float) -> None:
         """The file cannot be written any more: leave it. Never raises."""
@@ -141,6 +167,7 @@ class SessionRecorder:
     def _queue(self, placed: list[Placed], now: float) -> None:
         for one in placed:
             self._count += 1
+            self._tell_placed(one)
             heapq.heappush(self._waiting, (one.at, self._count, now, one))
             self._latest[one.frame.kind] = max(self._latest.get(one.frame.kind, one.at), one.at)
             if one.frame.kind == "video" and one.frame.keyframe:
@@ -158,6 +185,8 @@ class SessionRecorder:
 
     def _write(self, placed: Placed, now: float) -> None:
         kind = placed.frame.kind
+        if kind == "video" and self.sound_only:
+            return
         if self.segment is None and now < self.not_before:
             return
         if self.segment is None or (kind not in self.segment.shape.kinds and placed.frame.keyframe):
@@ -174,7 +203,7 @@ class SessionRecorder:
     def _shape(self, first: Placed, now: float) -> Shape | None:
         """What a file that begins with this frame can hold; None when it is better not begun here."""
         sound = "audio" in self._tracks
-        if "video" not in self._tracks:
+        if "video" not in self._tracks or self.sound_only:
             return Shape(None, sound)
         pictures = [first, *(placed for *_, placed in sorted(self._waiting, key=lambda entry: entry[:2]))]
         keyframe = next((p.frame for p in pictures if p.frame.kind == "video" and p.frame.keyframe), None)

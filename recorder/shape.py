@@ -12,6 +12,8 @@ from recorder.frames import vp8_size
 
 # Units per second of each kind's media time (RFC 7587 §4.1, RFC 7741 §4.1, RFC 6184 §5.1).
 RATES: Final[dict[Kind, int]] = {"audio": 48000, "video": 90000}
+# Larger pictures are not decoded: a header may claim any size, and memory is taken before it is found out.
+MAX_PIXELS: Final = 4096 * 2304
 # A picture stands until the next; where that is missing, no longer than this.
 PICTURE_S: Final = 0.2
 

@@ -10,11 +10,15 @@ GapKind = Literal["audio", "video", "both"]
 
 
 class Gap(msgspec.Struct, frozen=True):
-    """Half-open: from `from_s` to `to_s` there is no sound, no picture, or neither ("both" are missing)."""
+    """Half-open: from `from_s` to `to_s` there is no sound, no picture, or neither ("both" are missing).
+
+    `healed_by`: the file that was uploaded later and stands in for it; null where it is missing still.
+    """
 
     from_s: float
     to_s: float
     kind: GapKind
+    healed_by: str | None = None
 
 
 def joined(spans: Iterable[Span], within_s: float = 0.0) -> list[Span]:

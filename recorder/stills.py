@@ -13,26 +13,24 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
-import av
 import cv2
 import structlog
 
 from classroom.relay.route import Publisher
 from classroom.relay.rtp import Packet, SenderReport
 from classroom.relay.track import Track
+from recorder.decoding import picture_of
 from recorder.frames import VideoFrames
 from recorder.service import Taps
 
 log = structlog.get_logger(__name__)
 
-EVERY_S: Final = 3.0
-"""A line that is too poor for pictures carries 25 kB in two seconds."""
+EVERY_S: Final = 5.0
+"""They go out at 20 kbit/s, beside the sound."""
 ASK_AFTER_S: Final = 5.0
 """Healthy viewers need no keyframes, so that none may pass for minutes: after so long one is asked for."""
 MAX_WIDTH: Final = 640
-MAX_BYTES: Final = 25_000
-MAX_PIXELS: Final = 4096 * 2304
-"""Larger pictures are not decoded: a header may claim any size, and memory is taken before it is found out."""
+MAX_BYTES: Final = 15_000
 QUALITIES: Final = (75, 60, 45, 30, 15)
 SCALES: Final = (1.0, 0.5)
 
@@ -47,17 +45,9 @@ class Still:
 
 def still_of(codec: str, keyframe: bytes) -> bytes | None:
     """A keyframe ("vp8", or "h264" in Annex B) as JPEG within MAX_WIDTH and MAX_BYTES; None if it is no picture."""
-    try:
-        decoder = av.CodecContext.create(codec, "r")
-        assert isinstance(decoder, av.VideoCodecContext)
-        decoder.options = {"max_pixels": str(MAX_PIXELS)}
-        decoder.thread_count = 1
-        pictures = [*decoder.decode(av.Packet(keyframe)), *decoder.decode(None)]
-    except (av.FFmpegError, ValueError):
+    picture = picture_of(codec, keyframe)
+    if picture is None:
         return None
-    if not pictures:
-        return None
-    picture = pictures[0]
     for scale in SCALES:
         width = round(min(picture.width, MAX_WIDTH) * scale)
         height = max(1, round(picture.height * width / picture.width))

@@ -132,6 +132,14 @@ class Timeline:
         else:
             self._target = self._picture_origin()
 
+    @property
+    def drift_s(self) -> float | None:
+        """Where the picture stands less where the reports put it; None without a picture, or reports to be trusted."""
+        picture = self._tracks.get("video")
+        if self._target is None or picture is None or picture.origin is None:
+            return None
+        return picture.origin - self._target
+
     def push(self, frame: Frame) -> list[Placed]:
         """Frames that have their place now, in the order in which they were pushed."""
         track = self._track(frame)

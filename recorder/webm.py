@@ -38,7 +38,7 @@ TRACK: dict[Kind, int] = {"video": 1, "audio": 2}
 
 
 class WebmFile:
-    """Writes one file. Every method may raise OSError."""
+    """Writes one file. Every method may raise OSError. Frames are gathered until `flush`."""
 
     def __init__(self, file: NewFile, shape: Shape) -> None:
         self._file = file
@@ -47,6 +47,7 @@ class WebmFile:
         self._end_ms = 0
         self._cluster_at = -1
         self._cluster_ms = 0
+        self._pending: list[bytes] = []
         head = _element(
             EBML,
             _uint(0x4286, 1) + _uint(0x42F7, 1) + _uint(0x42F2, 4) + _uint(0x42F3, 8)
@@ -83,6 +84,12 @@ class WebmFile:
         self._append(b"\xa3" + _size(len(block)) + block)
         self._end_ms = max(self._end_ms, round((pts + duration) * 1000 / RATES[kind]))
 
+    def flush(self) -> None:
+        """Give the kernel what was written: killing the process loses none of it."""
+        pending, self._pending = self._pending, []
+        if pending:
+            self._file.write(b"".join(pending))
+
     def finish(self) -> None:
         """Index, duration and sizes: from now on the file is an ordinary one. Call it once, last."""
         self._end_cluster()
@@ -93,6 +100,7 @@ class WebmFile:
         )
         if points:
             self._append(_element(CUES, points))
+        self.flush()
         seeks = [(INFO, self._info_at), (TRACKS, self._tracks_at), *([(CUES, cues_at)] if points else [])]
         entries = b"".join(
             _element(0x4DBB, _element(0x53AB, id.to_bytes(4, "big")) + _uint(0x53AC, at)) for id, at in seeks
@@ -103,7 +111,7 @@ class WebmFile:
         self._file.patch(self._size_at, _size(self._position - self._body_at, 8))
 
     def _append(self, data: bytes) -> None:
-        self._file.write(data)
+        self._pending.append(data)
         self._position += len(data)
 
     def _begin_cluster(self, at_ms: int, indexed: bool) -> None:
@@ -115,6 +123,7 @@ class WebmFile:
 
     def _end_cluster(self) -> None:
         if self._cluster_at >= 0:
+            self.flush()
             self._file.patch(self._cluster_at + 4, _size(self._position - self._cluster_at - 12, 8))
 
 

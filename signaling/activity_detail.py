@@ -23,11 +23,16 @@ from signaling.activity_views import (
     RecordingView,
     WordView,
     adjustment_of,
+    attendance_of,
     room_of,
+    viewing_of,
     word_of,
 )
 from signaling.actors import actor_names
+from signaling.lesson_list import names_in
 from signaling.records import Records, activity_of
+from signaling.shown import erased_words
+from signaling.verdict_words import verdict_view
 
 _SPEAKERS: Final = {HOST_SEAT: "主讲教师", "cli": "命令行", "server": "系统"}
 
@@ -44,6 +49,7 @@ async def detail_of(
     hand = await _hand(store, records, row, activity)
     evidence = activity.hand.files if activity.hand is not None else ()
     names = await file_names(store, [*evidence, *(file for one in said for file in one.evidence.files)])
+    people = await store.people.names([one.person for one in activity.attendance])
     is_frozen = await store.returns.is_frozen(row.pair, row.month)
     return ActivityDetail(
         **{name: getattr(line, name) for name in line.__struct_fields__},
@@ -52,6 +58,7 @@ async def detail_of(
         low=activity.low,
         title=activity.title,
         training_kind=activity.training.value if activity.training else None,
+        attendance=attendance_of(activity, book, people),
         rooms=[room_of(room, book, confirmed.get(room.room, [])) for room in activity.rooms],
         words=await words_of(store, said),
         adjustments=[adjustment_of(one) for one in await store.activities.adjustments(activity=row.id)],
@@ -59,7 +66,8 @@ async def detail_of(
         files=[FileView(file, names.get(file, file)) for file in evidence],
         link=activity.hand.link if activity.hand else None,
         hand=hand,
-        recording=await _recording(library, activity.sources),
+        recording=await _recording(store, library, activity.sources),
+        viewing=viewing_of(activity.viewing, book) if activity.viewing else None,
         counted_in=CountedView(month=row.month, state="frozen" if is_frozen else "open"),
     )
 
@@ -119,14 +127,23 @@ async def _hand(store: Store, records: Records, row: ActivityRow, activity: Acti
     )
 
 
-async def _recording(library: Library, lessons: Iterable[str]) -> RecordingView | None:
-    files, seconds = 0, 0.0
+async def _recording(store: Store, library: Library, lessons: Iterable[str]) -> RecordingView | None:
+    files, seconds, said, erased = 0, 0.0, [], []
     for lesson in lessons:
+        kept = await store.recordings.get(lesson)
+        if kept is not None and kept.state != "kept":
+            erased.append(erased_words(kept))
+            continue
         manifest = await asyncio.to_thread(library.current, lesson)
         for stream in manifest.streams if manifest else ():
             files += len(stream.files)
             seconds = max(seconds, sum(file.seconds for file in stream.files))
-    return RecordingView(files=files, seconds=seconds) if files else None
+        verdict, listed = await asyncio.to_thread(library.verdict, lesson), await store.lessons.get(lesson)
+        if verdict is not None and listed is not None:
+            said.append(verdict_view(verdict, *names_in(listed)).words)
+    if not files and not erased:
+        return None
+    return RecordingView(files=files, seconds=seconds, verdict=said, erased=erased)
 
 
 def _planned(activity: Activity) -> PlannedView | None:

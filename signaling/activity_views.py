@@ -6,9 +6,11 @@ from datetime import datetime
 import msgspec
 
 from classroom.ledger.activity import Activity, Flag, Mark, RoomEvidence, State
-from classroom.ledger.intervals import Intervals, from_ms
+from classroom.ledger.intervals import Intervals, from_ms, total_ms
 from classroom.ledger.months import SHANGHAI
+from classroom.ledger.plays import Viewing
 from classroom.ledger.reasons import reason_en, reason_zh
+from classroom.ledger.rules import MINUTE_MS
 from classroom.ledger.words import Numbers
 from classroom.registry.book import Book
 from classroom.store.activities import ActivityRow, Adjustment
@@ -153,11 +155,37 @@ class AdjustmentView(msgspec.Struct, frozen=True, kw_only=True):
     at: datetime
 
 
+class PlayView(msgspec.Struct, frozen=True, kw_only=True):
+    """A class watched parts of a video. `parts_s`: of it, in seconds from its beginning."""
+
+    began_at: datetime
+    ended_at: datetime
+    classroom_name: str
+    students: int | None
+    parts_s: list[tuple[float, float]]
+
+
+class ViewingView(msgspec.Struct, frozen=True, kw_only=True):
+    """专递, 名师: all that the class watched of the video that day."""
+
+    resource: str
+    class_name: str
+    length_s: float
+    watched_s: float
+    plays: list[PlayView]
+
+
 class RecordingView(msgspec.Struct, frozen=True, kw_only=True):
-    """What there is of a recording; viewing it is logged where it is viewed."""
+    """What there is of a recording; viewing it is logged where it is viewed. `verdict`: in words, per lesson.
+    `erased`: of those that are gone by rule, when and by which.
+
+    It is no evidence for or against the activity: what counts is the log of connections.
+    """
 
     files: int
     seconds: float
+    verdict: list[str]
+    erased: list[str]
 
 
 class CountedView(msgspec.Struct, frozen=True, kw_only=True):
@@ -179,6 +207,16 @@ class HandView(msgspec.Struct, frozen=True, kw_only=True):
     teachers: int
 
 
+class AttendanceView(msgspec.Struct, frozen=True, kw_only=True):
+    """签到 of a teacher in a meeting. `name` is "" once their entry was deleted."""
+
+    person: str
+    name: str
+    school: str
+    room: str
+    minutes: int
+
+
 class ActivityDetail(ActivityLine, frozen=True, kw_only=True):
     """An activity with all that stands behind it."""
 
@@ -187,6 +225,7 @@ class ActivityDetail(ActivityLine, frozen=True, kw_only=True):
     low: int
     title: str
     training_kind: str | None
+    attendance: list[AttendanceView]
     rooms: list[RoomView]
     words: list[WordView]
     adjustments: list[AdjustmentView]
@@ -195,6 +234,7 @@ class ActivityDetail(ActivityLine, frozen=True, kw_only=True):
     link: str | None
     hand: HandView | None
     recording: RecordingView | None
+    viewing: ViewingView | None
     counted_in: CountedView
 
 
@@ -265,6 +305,21 @@ def room_of(room: RoomEvidence, book: Book, confirmed: Sequence[ConfirmedView]) 
     )
 
 
+def attendance_of(activity: Activity, book: Book, people: Mapping[str, str]) -> list[AttendanceView]:
+    """Who signed in, by school and room. `people`: person → name."""
+    rooms = {room.room: room for room in activity.rooms}
+    return [
+        AttendanceView(
+            person=one.person,
+            name=people.get(one.person, ""),
+            school=book.schools[one.school].name if one.school in book.schools else one.school,
+            room=book.classrooms[one.room].name if one.room in book.classrooms else "",
+            minutes=total_ms(rooms[one.room].used if one.room in rooms else one.connected) // MINUTE_MS,
+        )
+        for one in activity.attendance
+    ]
+
+
 class Proposal(WordView, frozen=True, kw_only=True):
     """A word that waits for the bureau, and the activity it is about; None once a log took a hand entry's place."""
 
@@ -325,6 +380,27 @@ def seen_of(seen: Seen) -> SeenView:
         students=seen.students,
         subjects=list(seen.subjects),
         minutes=seen.minutes,
+    )
+
+
+def viewing_of(viewing: Viewing, book: Book) -> ViewingView:
+    """A viewing with its names."""
+    its_class = book.classes.get(viewing.seat.class_id or "")
+    return ViewingView(
+        resource=viewing.resource.id,
+        class_name=its_class.name if its_class else "",
+        length_s=viewing.resource.length_ms / 1000,
+        watched_s=viewing.watched_ms / 1000,
+        plays=[
+            PlayView(
+                began_at=play.began_at.astimezone(SHANGHAI),
+                ended_at=play.ended_at.astimezone(SHANGHAI),
+                classroom_name=room.name if (room := book.classrooms.get(play.seat.room)) else play.seat.room,
+                students=play.seat.confirmed_students,
+                parts_s=[(start / 1000, end / 1000) for start, end in play.seconds],
+            )
+            for play in viewing.plays
+        ],
     )
 
 

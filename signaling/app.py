@@ -6,6 +6,7 @@ import secrets
 import ssl
 import time
 from collections.abc import AsyncIterator, Callable
+from datetime import timedelta
 from ipaddress import ip_address
 from typing import Final
 
@@ -13,6 +14,8 @@ import structlog
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
+from classroom.keeping.errors import KeepingError
+from classroom.keeping.retention import Terms
 from classroom.ledger.errors import LedgerError
 from classroom.ledger.months import SHANGHAI
 from classroom.lesson.errors import LessonError
@@ -20,23 +23,34 @@ from classroom.paper.errors import PaperError
 from classroom.registry.accounts import AccountError
 from classroom.registry.errors import RegistryError
 from classroom.relay.hub import Hub, Notice, OfferError, RelayConfig
+from classroom.store.audit import SERVER
 from classroom.store.edits import StaleEdit
 from classroom.store.ids import new_id
 from classroom.store.store import Store
 from recorder.service import Recorder
 from recorder.stills import Stills
-from recorder.writer import DiskGuard
+from recorder.worth import DiskGuard
 from signaling.actors import actor_names
 from signaling.api import add_api
+from signaling.checking import Checking
 from signaling.clock import SystemClock
 from signaling.context import (
+    CHECKING,
     CLOCK,
     CONTENTS,
+    DOWNLOADING,
+    EXPORTER,
     FILING,
+    FILM_PLAYBACKS,
+    FILMS,
+    HEALER,
     HUB,
+    KEEPER,
     LESSONS,
     NEW_ID,
     PASSWORDS,
+    PLAYBACKS,
+    PREVIEWS,
     PUBLIC_URL,
     RECORDER,
     RECORDS,
@@ -45,16 +59,29 @@ from signaling.context import (
     SECRET,
     SETTINGS,
     SETUP,
+    SHELF,
     STILLS,
     STORE,
+    TICKETS,
+    TIMETABLER,
+    UPLOADS,
+    VIEWINGS,
+    WORKS,
 )
+from signaling.courseware.shelf import Shelf
 from signaling.datadir import DataDirectory, ServerInfo
+from signaling.exports import Exporter
 from signaling.files import Contents
 from signaling.filing import Filing
+from signaling.films import Films
+from signaling.healing import Healer
 from signaling.health import add_health
+from signaling.keeper import Keeper
 from signaling.lessons import Lessons
 from signaling.pages import add_pages, document, wants_page
 from signaling.passwords import Passwords
+from signaling.playbacks import Playbacks
+from signaling.previews import Previews
 from signaling.problem import Problem
 from signaling.records import Records
 from signaling.rejudging import Rejudger
@@ -62,8 +89,15 @@ from signaling.seat_socket import add_seat_socket
 from signaling.settings import Settings
 from signaling.setup import Setup
 from signaling.sound import flaw
+from signaling.tickets import Tickets
+from signaling.timetabler import Timetabler
+from signaling.uploads import Uploads
+from signaling.viewings import Viewings
+from signaling.watch import WatchRules
 from signaling.webhooks import Deliveries
 from signaling.whip import OWNERS, add_media
+from signaling.works import Works
+from signaling.works_keeping import WorksKeeping
 
 log = structlog.get_logger("http")
 
@@ -85,9 +119,19 @@ def make_app(settings: Settings, directory: DataDirectory) -> web.Application:
     app[PUBLIC_URL] = [settings.public_url.rstrip("/")]
     app[CONTENTS] = Contents(directory.files, settings.free_disk_min_mb * 2**20)
     app[CONTENTS].sweep()
+    app[WORKS] = Works(directory.works, settings.free_disk_min_mb * 2**20)
+    app[WORKS].sweep()
+    app[TICKETS] = Tickets()
+    app[DOWNLOADING] = asyncio.Lock()
+    app[PLAYBACKS] = Playbacks()
+    app[FILM_PLAYBACKS] = Playbacks()
     app.cleanup_ctx.append(_store)
     app.cleanup_ctx.append(_accounts)
     app.cleanup_ctx.append(_media(directory))
+    app.cleanup_ctx.append(_courseware(directory))
+    app.cleanup_ctx.append(_exports(directory))
+    app.cleanup_ctx.append(_uploads(directory))
+    app.cleanup_ctx.append(_keeping(directory))
     add_media(app)
     add_seat_socket(app)
     add_api(app)
@@ -103,10 +147,19 @@ async def _store(app: web.Application) -> AsyncIterator[None]:
     app[REJUDGE] = Rejudger(app[STORE], app[RECORDS], app[CLOCK])
     await app[STORE].months.refresh(app[CLOCK].at())
     app[REJUDGE].begin()
+    viewings = app[VIEWINGS] = Viewings(
+        app[STORE], app[RECORDS], app[CLOCK], timedelta(minutes=app[SETTINGS].viewings_quiet_min)
+    )
+    viewings.start()
     deliveries = Deliveries(app[STORE], app[CLOCK])
     deliveries.start()
+    kept_for = timedelta(days=app[SETTINGS].homework_keep_days)
+    keeping = WorksKeeping(app[STORE], app[WORKS], app[CLOCK], kept_for)
+    keeping.start()
     yield
+    await keeping.close()
     await deliveries.close()
+    await viewings.close()
     await app[REJUDGE].close()
     await app[STORE].close()
 
@@ -144,29 +197,131 @@ def _media(directory: DataDirectory) -> Callable[[web.Application], AsyncIterato
             directory.recordings,
             hub,
             problem=lambda lesson, code, sentence: lessons.recording_problem(lesson, code),
+            warn=lambda *what: lessons.recording_warnings(*what),
+            rules=settings.check_rules,
             guard=DiskGuard(start_bytes=settings.free_disk_min_mb * 2**20),
         )
 
         stills = app[STILLS] = Stills(hub, lambda stream, version: lessons.still(stream, version))
 
+        previews = app[PREVIEWS] = Previews(
+            directory.recordings,
+            keep_free_bytes=settings.free_disk_min_mb * 2**20,
+            is_recording=recorder.is_recording,
+        )
+
         async def on_ended(lesson: str) -> None:
-            await recorder.stop(lesson)
+            # Lessons that a crash left unsettled are judged before there is a keeper; its first round finds them.
+            if KEEPER in app:
+                # Before anybody is shown the way to the recording: a class may have withdrawn in the middle of it.
+                await app[KEEPER].enter()
+            if await recorder.stop(lesson) is not None:
+                previews.want(lesson)
             await app[RECORDS].settle(lesson, app[CLOCK].at())
+            if KEEPER in app:
+                app[KEEPER].wake()
 
         lessons = app[LESSONS] = Lessons(
-            app[STORE], hub, recorder, on_ended, stills=stills, clock=app[CLOCK], new_id=app[NEW_ID]
+            app[STORE],
+            hub,
+            recorder,
+            on_ended,
+            stills=stills,
+            clock=app[CLOCK],
+            new_id=app[NEW_ID],
+            rules=WatchRules(grace_s=settings.end_grace_min * 60),
+            open_before=settings.open_before,
         )
+        timetabler = app[TIMETABLER] = Timetabler(
+            app[STORE], app[CLOCK], app[NEW_ID], lambda lesson: lessons.cancel(lesson, "server", SERVER)
+        )
+        checking = app[CHECKING] = Checking(hub, app[CLOCK], app[NEW_ID])
         await hub.start()
+        checking.start()
         await lessons.start()
+        timetabler.start()
         # Lessons that go on have their taps again by now; what a crash left of the others is finished meanwhile.
         mending = asyncio.create_task(recorder.recover(), name="recover recordings")
         yield
+        await timetabler.close()
+        await checking.close()
         await lessons.close()
+        await previews.close()
         mending.cancel()
         await asyncio.gather(mending, return_exceptions=True)
         await stills.close()
         await recorder.close()
         await hub.close()
+
+    return context
+
+
+def _exports(directory: DataDirectory) -> Callable[[web.Application], AsyncIterator[None]]:
+    async def context(app: web.Application) -> AsyncIterator[None]:
+        settings = app[SETTINGS]
+        exporter = app[EXPORTER] = Exporter(
+            app[STORE],
+            app[CLOCK],
+            directory.recordings,
+            directory.exports,
+            at_once=settings.exports_at_once,
+            keep_free_bytes=settings.free_disk_min_mb * 2**20,
+            kept_for=timedelta(days=settings.exports_keep_days),
+            is_recording=app[RECORDER].is_recording,
+            page_picture=app[SHELF].picture,
+        )
+        await exporter.start()
+        yield
+        await exporter.close()
+
+    return context
+
+
+def _uploads(directory: DataDirectory) -> Callable[[web.Application], AsyncIterator[None]]:
+    async def context(app: web.Application) -> AsyncIterator[None]:
+        keep_free_bytes = app[SETTINGS].free_disk_min_mb * 2**20
+        uploads = app[UPLOADS] = Uploads(app[STORE], app[CLOCK], directory.uploads, keep_free_bytes=keep_free_bytes)
+        await uploads.start()
+        healer = app[HEALER] = Healer(app[STORE], app[CLOCK], uploads, app[RECORDER], app[PREVIEWS])
+        healer.start()
+        films = app[FILMS] = Films(
+            app[STORE], uploads, app[EXPORTER], directory.library, keep_free_bytes=keep_free_bytes
+        )
+        await films.start()
+        yield
+        await films.close()
+        await healer.close()
+        await uploads.close()
+
+    return context
+
+
+def _keeping(directory: DataDirectory) -> Callable[[web.Application], AsyncIterator[None]]:
+    async def context(app: web.Application) -> AsyncIterator[None]:
+        settings = app[SETTINGS]
+        keeper = app[KEEPER] = Keeper(
+            app[STORE],
+            app[CLOCK],
+            directory.recordings,
+            Terms(settings.recordings_keep_days, settings.recordings_notice_days),
+            exporter=app[EXPORTER],
+            makers=(app[PREVIEWS], app[HEALER]),
+            sever=app[PLAYBACKS].end_of,
+        )
+        await keeper.start()
+        yield
+        await keeper.close()
+
+    return context
+
+
+def _courseware(directory: DataDirectory) -> Callable[[web.Application], AsyncIterator[None]]:
+    async def context(app: web.Application) -> AsyncIterator[None]:
+        free_min_bytes = app[SETTINGS].free_disk_min_mb * 2**20
+        shelf = app[SHELF] = Shelf(directory.courseware, app[STORE], free_min_bytes)
+        await shelf.start()
+        yield
+        await shelf.close()
 
     return context
 
@@ -238,6 +393,8 @@ async def _problems(request: web.Request, handler: Handler) -> web.StreamRespons
         names = await actor_names(request.app[STORE], [who])
         more = {"by_name": names[who], "at": stale.by.at.astimezone(SHANGHAI), "version": stale.by.version}
         return Problem("stale", more=more).response()
+    except KeepingError as refusal:
+        return Problem.of_keeping(refusal).response()
     except RegistryError as refusal:
         return Problem.of_registry(refusal).response()
     except PaperError as refusal:

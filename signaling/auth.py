@@ -22,12 +22,31 @@ Action = Literal[
     # Lessons.
     "list_lessons",
     "create_lesson",
+    # 课表, and 调课 and 停课 of the lessons of one's own school.
+    "keep_timetable",
     "read_lesson",
     "read_summary",
     "end_lesson",
+    # Quizzes and homework: preparing and giving them; counting, answering, handing in, and in a meeting signing in, for
+    # one's own class or room.
+    "teach",
+    "take_part",
+    # 课件: one's school's, to upload, show and delete.
+    "keep_courseware",
+    # One MP4 of a lesson: whoever has it can pass it on.
+    "export_recording",
+    # Recordings: by name alone, as the log keeps who played what; and what one says about them (听评课).
+    "play_recording",
+    "comment",
+    # 留存: asking to keep or to publish; deciding about a school's own; legal holds and extensions.
+    "ask_keeping",
+    "keep_recordings",
+    "hold_recordings",
     "publish",
     "subscribe",
     "read_room",
+    # The page of a co-teacher's phone, shown as a code on the classroom's screen.
+    "invite_assistant",
     # 巡课: by name alone, so that the teacher knows who looks in.
     "observe",
     # The ledger: activities with their evidence, and the returns made of them. A grant with a school reaches that
@@ -43,6 +62,11 @@ Action = Literal[
     "read_registry",
     "keep_school",
     "keep_registry",
+    # Large files part by part: each purpose (signaling/uploads.py) has a row of its own here besides.
+    "upload",
+    # 资源库: videos that classes watch, and courses made of them. With a school: its own, and what is there for it.
+    "read_resources",
+    "keep_resources",
     # The server.
     "mint_link",
     "keep_accounts",
@@ -54,7 +78,7 @@ Action = Literal[
 ]
 GrantRole = Role | AccountRole | Literal["machine", "program", "anyone"]
 # Media and a classroom's page go with a link: it is revoked with what it opened, and never travels by itself.
-OF_LINKS: Final = frozenset[Action]({"publish", "subscribe", "read_room"})
+OF_LINKS: Final = frozenset[Action]({"publish", "subscribe", "read_room", "invite_assistant"})
 OF_ACCOUNTS: Final = frozenset[Action]({"keep_self"})
 # All that an account may whose password somebody else has set.
 BEFORE_CHANGE: Final = frozenset[Action]({"read_self", "keep_self"})
@@ -76,11 +100,23 @@ _TEACHER: Final = frozenset[Action](
         "keep_self",
         "list_lessons",
         "create_lesson",
+        "keep_timetable",
         "read_lesson",
         "read_summary",
         "end_lesson",
+        "teach",
+        "take_part",
+        "keep_courseware",
+        "export_recording",
+        "play_recording",
+        "comment",
+        "ask_keeping",
         "publish",
         "subscribe",
+        "upload",
+        "read_resources",
+        "keep_resources",
+        "invite_assistant",
     }
 )
 _BUREAU: Final = frozenset[Action](
@@ -89,6 +125,12 @@ _BUREAU: Final = frozenset[Action](
         "keep_self",
         "list_lessons",
         "read_summary",
+        "export_recording",
+        "play_recording",
+        "comment",
+        "ask_keeping",
+        "keep_recordings",
+        "hold_recordings",
         "observe",
         "read_ledger",
         "read_returns",
@@ -100,6 +142,9 @@ _BUREAU: Final = frozenset[Action](
         "read_registry",
         "keep_school",
         "keep_registry",
+        "upload",
+        "read_resources",
+        "keep_resources",
         "keep_accounts",
         "read_audit",
         "read_evidence",
@@ -110,8 +155,20 @@ MAY: Final[Mapping[GrantRole, frozenset[Action]]] = MappingProxyType(
     {
         # Links.
         "teacher": _TEACHER,
-        "classroom": frozenset({"read_self", "read_lesson", "read_summary", "publish", "subscribe", "read_room"}),
-        "assistant": frozenset({"read_self", "read_lesson", "read_summary", "subscribe"}),
+        "classroom": frozenset(
+            {
+                "read_self",
+                "read_lesson",
+                "read_summary",
+                "take_part",
+                "publish",
+                "subscribe",
+                "read_room",
+                "invite_assistant",
+                "upload",
+            }
+        ),
+        "assistant": frozenset({"read_self", "read_lesson", "read_summary", "take_part", "publish", "subscribe"}),
         "observer": frozenset({"read_self", "read_lesson", "subscribe"}),
         # Accounts; a teacher's account may what a teacher's link may.
         "school_officer": frozenset(
@@ -119,13 +176,22 @@ MAY: Final[Mapping[GrantRole, frozenset[Action]]] = MappingProxyType(
                 "read_self",
                 "keep_self",
                 "list_lessons",
+                "keep_timetable",
                 "read_summary",
+                "export_recording",
+                "play_recording",
+                "comment",
+                "ask_keeping",
+                "keep_recordings",
                 "read_ledger",
                 "read_returns",
                 "propose",
                 "file_return",
                 "read_registry",
                 "keep_school",
+                "upload",
+                "read_resources",
+                "keep_resources",
             }
         ),
         "bureau_officer": _BUREAU,
@@ -135,9 +201,12 @@ MAY: Final[Mapping[GrantRole, frozenset[Action]]] = MappingProxyType(
                 "keep_self",
                 "list_lessons",
                 "read_summary",
+                "play_recording",
+                "comment",
                 "observe",
                 "read_ledger",
                 "read_returns",
+                "read_resources",
                 "read_registry",
                 "read_log",
             }
@@ -157,8 +226,16 @@ MAY: Final[Mapping[GrantRole, frozenset[Action]]] = MappingProxyType(
         # The bureau's own systems: what their tokens' scopes say, out of these.
         "program": frozenset({"read_self", *SCOPES.values()}),
         # The command line of this machine; its secret is in server.json and dies with the process.
-        "machine": (_BUREAU - {"read_self", "keep_self", "observe"})
-        | {"create_lesson", "read_lesson", "end_lesson", "mint_link", "keep_programs", "read_metrics"},
+        "machine": (_BUREAU - {"read_self", "keep_self", "observe", "play_recording", "comment"})
+        | {
+            "create_lesson",
+            "keep_timetable",
+            "read_lesson",
+            "end_lesson",
+            "mint_link",
+            "keep_programs",
+            "read_metrics",
+        },
         # Whoever comes to an open door.
         "anyone": frozenset(),
     }

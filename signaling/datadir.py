@@ -30,7 +30,16 @@ class DataDirectory:
 
     def open(self) -> Self:
         """Create what is missing and take the lock. Raises DataBusy, OSError."""
-        for folder in (self.root, self.recordings, self.files, self.root / "log"):
+        for folder in (
+            self.root,
+            self.recordings,
+            self.files,
+            self.courseware,
+            self.exports,
+            self.uploads,
+            self.library,
+            self.root / "log",
+        ):
             folder.mkdir(parents=True, exist_ok=True, mode=0o750)
         lock = os.open(self.root / "server.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
@@ -48,6 +57,26 @@ class DataDirectory:
     @property
     def files(self) -> Path:
         return self.root / "files"
+
+    @property
+    def works(self) -> Path:
+        return self.root / "works"
+
+    @property
+    def courseware(self) -> Path:
+        return self.root / "courseware"
+
+    @property
+    def exports(self) -> Path:
+        return self.root / "exports"
+
+    @property
+    def uploads(self) -> Path:
+        return self.root / "uploads"
+
+    @property
+    def library(self) -> Path:
+        return self.root / "library"
 
     @property
     def _info(self) -> Path:

@@ -11,14 +11,13 @@ from typing import Literal
 import msgspec
 
 from recorder.disk import free_bytes
+from recorder.worth import DiskGuard
 from signaling.datadir import DataBusy, DataDirectory
 from signaling.pages import DIST
 from signaling.settings import Settings
 
 Verdict = Literal["ok", "warning", "failure"]
 
-# A lesson of 40 minutes: teacher 1.5 Mbit/s, two classrooms 0.5 Mbit/s each, sound.
-BYTES_PER_LESSON_HOUR = int((1.5 + 2 * 0.5 + 3 * 0.04) * 1e6 / 8 * 3600)
 # A server's clock that stands before the day this was written is wrong, whatever it says.
 EARLIEST = datetime(2026, 11, 1, tzinfo=UTC)
 
@@ -93,8 +92,8 @@ def _data(settings: Settings) -> Iterator[Finding]:
 
 
 def _disk(settings: Settings) -> Iterator[Finding]:
-    free = free_bytes(settings.data.absolute()) - settings.free_disk_min_mb * 2**20
-    hours = max(0.0, free / BYTES_PER_LESSON_HOUR)
+    guard = DiskGuard(start_bytes=settings.free_disk_min_mb * 2**20)
+    hours = guard.lesson_hours(free_bytes(settings.data.absolute()))
     verdict: Verdict = "ok" if hours >= 40 else "warning" if hours >= 1 else "failure"
     advice = "" if verdict == "ok" else ": make room or give --data a larger disk"
     yield Finding("disk", verdict, f"room for about {hours:.0f} recorded lesson-hours{advice}")

@@ -18,10 +18,12 @@ from classroom.ledger.counting import judge
 from classroom.ledger.facts import Facts, Lesson, RoomPresence
 from classroom.ledger.figures import net
 from classroom.ledger.kinds import Kind
+from classroom.ledger.meeting import judge_meeting
 from classroom.ledger.months import local_date
 from classroom.ledger.policy import Policy
-from classroom.ledger.reading import lesson_facts, periods_of, presence_facts, scheduled
+from classroom.ledger.reading import lesson_facts, meeting_of, periods_of, presence_facts, scheduled
 from classroom.ledger.snapshot import Snapshot
+from classroom.ledger.words import by_activity
 from classroom.lesson.events import AnyEvent, decode
 from classroom.lesson.heartbeat import Heartbeat
 from classroom.store import audit, journal
@@ -32,6 +34,8 @@ from signaling.records import activity_of, rosters_of
 
 MAX_PART_BYTES: Final = 512 * 2**20
 MAX_PARTS: Final = 200_000
+_LOGGED: Final = (Kind.SYNC, Kind.TRAINING)
+"""The forms whose activities a lesson's log decides."""
 T = TypeVar("T")
 
 
@@ -144,17 +148,21 @@ class _Pack:
         registry = msgspec.json.decode(_part(self._packed, "registry.json"), type=Registry)
         book = registry.book()
         words = tuple(row.word for row in self._lines("words.jsonl", WordRow) if row.state == "applied")
-        stored = {row.id: row for row in self._rows if row.lesson is not None and row.kind is Kind.SYNC}
+        stored = {row.id: row for row in self._rows if row.lesson is not None and row.kind in _LOGGED}
+        said = by_activity(words)
         events = {lesson: [decode(row.row) for row in self._journal(lesson)] for lesson in self._manifest.heads}
         found: dict[str, Any] = {}
         for lessons in _days(events).values():
             facts: list[Lesson] = []
             presence: list[RoomPresence] = []
             for lesson in lessons:
+                beats = self._lines(f"lessons/{lesson}.heartbeats.jsonl", Heartbeat)
+                if (met := meeting_of(events[lesson], beats, policy.counting)) is not None:
+                    judged = judge_meeting(met, tuple(book.pairs.values()), policy.counting, said)
+                    found |= {one.id: one for one in judged}
                 fact = lesson_facts(events[lesson], rosters_of(events[lesson], book))
                 if fact is not None:
                     facts.append(fact)
-                    beats = self._lines(f"lessons/{lesson}.heartbeats.jsonl", Heartbeat)
                     presence += presence_facts(events[lesson], beats, policy.counting)
             made = Facts(lessons=tuple(facts), presence=tuple(presence), pairs=tuple(book.pairs.values()), words=words)
             found |= {one.id: one for one in judge(made, policy.counting)}

@@ -7,16 +7,15 @@ import asyncio
 import hashlib
 import mmap
 import os
-import secrets
-import shutil
 import zipfile
 from collections.abc import AsyncIterable
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import Final
 
 import msgspec
 
 from classroom.paper.packages import ENTRY
+from signaling.incoming import Incoming
 from signaling.problem import Problem
 
 MAX_FILE_BYTES: Final = 50 * 2**20
@@ -44,7 +43,7 @@ class Contents:
 
     def __init__(self, root: Path, free_min_bytes: int = 0) -> None:
         self._root = root
-        self._free_min_bytes = free_min_bytes
+        self._incoming = Incoming(root, free_min_bytes)
 
     async def keep(self, chunks: AsyncIterable[bytes], *, is_table: bool = False) -> Content:
         """Take a content in, piece by piece; `is_table`: a csv too, which has no marks of its own.
@@ -52,53 +51,30 @@ class Contents:
         Raises Problem: file_kind_unknown, file_damaged, file_empty, disk_full, and what the pieces raise; nothing
         stays of a content that is not taken.
         """
-        incoming = self._root / "incoming" / secrets.token_hex(8)
-        draft = await asyncio.to_thread(self._open, incoming)
-        try:
-            with draft:
-                digest, size = hashlib.sha256(), 0
-                async for chunk in chunks:
-                    digest.update(chunk)
-                    size += len(chunk)
-                    await asyncio.to_thread(draft.write, chunk)
-                if not size:
-                    raise Problem("file_empty")
-                await asyncio.to_thread(_sync, draft)
-            media = await asyncio.to_thread(_media, incoming, is_table)
-            await asyncio.to_thread(self._place, incoming, digest.hexdigest())
-            return Content(sha256=digest.hexdigest(), size=size, media=media)
-        finally:
-            await asyncio.to_thread(incoming.unlink, missing_ok=True)
+        digest = hashlib.sha256()
+        async with self._incoming.draft(chunks, digest.update) as draft:
+            media = await asyncio.to_thread(_media, draft, is_table)
+            size = (await asyncio.to_thread(draft.stat)).st_size
+            await asyncio.to_thread(self._place, draft, digest.hexdigest())
+        return Content(sha256=digest.hexdigest(), size=size, media=media)
 
     def sweep(self) -> None:
         """Drop what a crash left half arrived. Only while nobody uploads: at the start."""
-        for draft in (self._root / "incoming").glob("*"):
-            draft.unlink(missing_ok=True)
+        self._incoming.sweep()
 
     def path(self, sha256: str) -> Path:
         """Where a content lies."""
         return self._root / sha256[:2] / sha256
 
-    def _open(self, incoming: Path) -> BinaryIO:
-        incoming.parent.mkdir(parents=True, exist_ok=True, mode=0o750)
-        if shutil.disk_usage(self._root).free < self._free_min_bytes:
-            raise Problem("disk_full")
-        return os.fdopen(os.open(incoming, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")
-
-    def _place(self, incoming: Path, sha256: str) -> None:
+    def _place(self, draft: Path, sha256: str) -> None:
         place = self.path(sha256)
         place.parent.mkdir(exist_ok=True, mode=0o750)
-        incoming.replace(place)
+        draft.replace(place)
         folder = os.open(place.parent, os.O_RDONLY | os.O_DIRECTORY)
         try:
             os.fsync(folder)
         finally:
             os.close(folder)
-
-
-def _sync(draft: BinaryIO) -> None:
-    draft.flush()
-    os.fsync(draft.fileno())
 
 
 def _media(path: Path, is_table: bool) -> str:

@@ -2,10 +2,12 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Literal, NamedTuple
 
 from classroom.lesson.events import HOST_SEAT
 from classroom.lesson.heartbeat import FRESH_MS, Marks
+from classroom.lesson.talk import TALK
 from classroom.relay.hub import Flow, Link
 from signaling.messages import LinkView
 
@@ -29,7 +31,7 @@ def subscriber_key(lesson: str, seat: str) -> str:
 
 
 def viewer_key(lesson: str, seat: str | None, link: str) -> str:
-    """What the relay calls whoever watches by this link: a seat, or an observer, whom its link tells apart."""
+    """What the relay calls whoever watches by this link: a seat, or a guest without one, whom its link tells apart."""
     return subscriber_key(lesson, f"observer-{link}" if seat is None else seat)
 
 
@@ -40,7 +42,10 @@ def stream_name(key: str) -> StreamName | None:
 
 
 class SeatFlow(NamedTuple):
-    """A flow in a lesson. `receiver` None: from the seat to the server. `first`, `last`: monotonic seconds."""
+    """A flow in a lesson. `receiver` None: from the seat to the server. `first`, `last`: monotonic seconds.
+
+    `voice_s`: how long somebody spoke in it; None where its packets do not tell.
+    """
 
     seat: str
     source: str
@@ -49,6 +54,7 @@ class SeatFlow(NamedTuple):
     kind: Literal["audio", "video"]
     first: float
     last: float
+    voice_s: float | None = None
 
     @property
     def end(self) -> str:
@@ -57,20 +63,27 @@ class SeatFlow(NamedTuple):
 
 
 def by_lesson(flows: Iterable[Flow]) -> dict[str, list[SeatFlow]]:
-    """The relay's flows sorted by lesson; what is none of ours is left out."""
+    """The relay's flows sorted by lesson; what is none of ours is left out, and so are private words (对讲)."""
     found: dict[str, list[SeatFlow]] = {}
     for flow in flows:
         name = stream_name(flow.stream)
-        if name is None:
+        if name is None or name.source == TALK:
             continue
         receiver = None if flow.subscriber is None else flow.subscriber.removeprefix(f"{name.lesson}/")
-        seat_flow = SeatFlow(name.seat, name.source, receiver, flow.session, flow.kind, flow.first, flow.last)
+        seat_flow = SeatFlow(
+            name.seat, name.source, receiver, flow.session, flow.kind, flow.first, flow.last, flow.voice_s
+        )
         found.setdefault(name.lesson, []).append(seat_flow)
     return found
 
 
-def marks(flows: Iterable[SeatFlow], seats: Iterable[str], now: float) -> dict[str, Marks]:
-    """Seat → how long ago each of its flows was last seen, and a new one first; without any fresh flow left out."""
+def marks(
+    flows: Iterable[SeatFlow], seats: Iterable[str], now: float, voices: Mapping[str, int] = MappingProxyType({})
+) -> dict[str, Marks]:
+    """Seat → how long ago each of its flows was last seen, and a new one first; without any fresh flow left out.
+
+    `voices`: seat → milliseconds of its voice since the last heartbeat.
+    """
     ages: dict[str, dict[str, int]] = {}
     known = set(seats)
     for flow in flows:
@@ -84,7 +97,7 @@ def marks(flows: Iterable[SeatFlow], seats: Iterable[str], now: float) -> dict[s
         since_ms, since = max(0, round((now - flow.first) * 1000)), f"{mark}_since"
         if since_ms <= FRESH_MS:
             of_seat[since] = max(since_ms, of_seat.get(since, since_ms))
-    return {seat: Marks(**of_seat) for seat, of_seat in ages.items()}
+    return {seat: Marks(**of_seat, voice_ms=voices.get(seat)) for seat, of_seat in ages.items()}
 
 
 def _direction(flow: SeatFlow) -> Literal["up", "down"] | None:

@@ -20,6 +20,9 @@ class Device(Protocol):
     def send(self, message: AnyServerMessage) -> None:
         """Queues a message. Never blocks, never raises; a device too slow for its queue is closed by its owner."""
 
+    def offer(self, message: AnyServerMessage) -> None:
+        """Queues what the device can do without, or drops it while its queue is long. Never blocks, never raises."""
+
 
 @dataclass(eq=False, slots=True)
 class Guest:

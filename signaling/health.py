@@ -6,7 +6,8 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from classroom.relay.hub import Hub
-from signaling.context import HUB, LESSONS, SETTINGS, STORE, grant_of
+from signaling.context import HUB, KEEPER, LESSONS, SETTINGS, STORE, grant_of
+from signaling.keeper import Keeper
 from signaling.lessons import Lessons
 
 _REGISTRY = web.AppKey("metrics", CollectorRegistry)
@@ -15,16 +16,22 @@ _GAUGES = frozenset({"sessions", "publishers", "viewers", "handshakes", "routes"
 
 
 class _Relay(Collector):
-    """The hub's own counters, read when asked; nothing is counted twice."""
+    """The server's own counters, read when asked; nothing is counted twice."""
 
-    def __init__(self, hub: Hub, lessons: Lessons) -> None:
+    def __init__(self, hub: Hub, lessons: Lessons, keeper: Keeper) -> None:
         self._hub = hub
+        self._keeper = keeper
         self._lessons = lessons
 
     def collect(self) -> list[Metric]:
         metrics: list[Metric] = [
             GaugeMetricFamily("classroom_lessons_open", "lessons open or live", value=self._lessons.open_count)
         ]
+        metrics.append(
+            GaugeMetricFamily(
+                "classroom_recordings_damaged", "recordings with a missing or changed file", value=self._keeper.damaged
+            )
+        )
         for name, value in self._hub.stats().items():
             if name in _GAUGES:
                 metrics.append(GaugeMetricFamily(f"classroom_relay_{name}", name, value=value))
@@ -48,7 +55,7 @@ async def metrics(request: web.Request) -> web.Response:
 
 
 async def _collect(app: web.Application) -> None:
-    app[_REGISTRY].register(_Relay(app[HUB], app[LESSONS]))
+    app[_REGISTRY].register(_Relay(app[HUB], app[LESSONS], app[KEEPER]))
 
 
 def add_health(app: web.Application) -> None:

@@ -5,7 +5,7 @@ Wiring: make `Hub(config, lambda notice: lessons.notice(notice))`, then `Lessons
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Final
@@ -15,47 +15,54 @@ import structlog
 from classroom.ledger.months import SHANGHAI, local_date
 from classroom.lesson import seats, state
 from classroom.lesson.errors import LessonError
-from classroom.lesson.events import HOST_SEAT, UnreadableRow
+from classroom.lesson.events import HOST_SEAT, SeatPlan, UnreadableRow
 from classroom.lesson.heartbeat import BEAT_S, Heartbeat
 from classroom.lesson.lesson import SOURCES, Lesson, require_not_ended, require_open, require_teacher, seat_of
+from classroom.lesson.recording import note_consent, withdraw_consent
+from classroom.lesson.talk import TALK, may_hear, may_send
 from classroom.registry.errors import RegistryError
-from classroom.registry.facts import Role
+from classroom.registry.facts import Link, Role
 from classroom.relay.hub import Notice
-from classroom.store.audit import Actor
+from classroom.store.audit import SERVER, Actor
 from classroom.store.store import Store
+from signaling import chat
 from signaling.clock import Clock
-from signaling.commands import Command, class_ids, command_of
-from signaling.flows import by_lesson, last_marks, stream_name, viewer_key
+from signaling.commands import Command, actor, class_ids, command_of
+from signaling.flows import by_lesson, stream_name, viewer_key
 from signaling.guests import Device, Guest
-from signaling.live import Live, Parts, Recorder, Stills, Streams, settle
+from signaling.live import Live, Parts, Stills, Streams, settle
+from signaling.live_recording import Recorder
 from signaling.messages import (
     AnyClientMessage,
     AnyServerMessage,
+    Camera,
     Closing,
+    HideLine,
     IceServer,
     NoteConsent,
+    PagesHeld,
     Ping,
+    Point,
     Pong,
+    Say,
+    SignIn,
+    Sketch,
     View,
     Want,
 )
 from signaling.notices import commands_of, forget_streams, rung_command
 from signaling.scheduling import LINK_LIFE, PLANNED_WITHIN
 from signaling.steady import Steady
-from signaling.view import names_of, view_of
+from signaling.view import Names, names_of, view_of
 from signaling.watch import WatchRules
 
 log = structlog.get_logger("lessons")
 
 SWEEP_EVERY_TICKS: Final = 60
-UNHELD_AFTER: Final = timedelta(hours=12)
-"""A lesson nobody opened is closed so long after its planned end: late enough for the latest of teachers."""
 IDLE_AFTER_S: Final = 60.0
 """A scheduled lesson that nobody has asked for so long leaves the memory."""
 KEPT_BEATS: Final = 3600
 """Heartbeats that wait for room on the disk: a whole lesson's. When there are more, the oldest are lost."""
-LAST_BEATS: Final = 60
-"""Heartbeats to look back through for a seat's last packet."""
 
 
 class Lessons:
@@ -72,10 +79,16 @@ class Lessons:
         clock: Clock,
         new_id: Callable[[], str],
         rules: WatchRules | None = None,
+        open_before: timedelta | None = None,
     ) -> None:
-        """`on_ended(lesson)` is awaited once a lesson is over and its recording closed."""
+        """`on_ended(lesson)` is awaited once a lesson is over and its recording closed.
+
+        `open_before`: a planned lesson opens by itself so long before it begins; None: it waits for its teacher.
+        """
         self._store = store
         self._hub = hub
+        self._new_id = new_id
+        self._open_before = open_before
         self._clock = clock
         self._parts = Parts(store, hub, recorder, stills, on_ended, clock, new_id(), rules or WatchRules())
         self._live: dict[str, Live] = {}
@@ -98,7 +111,7 @@ class Lessons:
                 # One damaged journal must not keep the other lessons from going on.
                 log.exception("lesson cannot go on", lesson=lesson)
                 continue
-            live.resume_recording()
+            await live.recording.resume()
             for command in forget_streams(live.lesson, live.last_at, self._clock.at()):
                 live.post(command)
             await live.drain()
@@ -131,6 +144,9 @@ class Lessons:
             self.layers(notice.stream, notice.layers)
             return
         name = stream_name(notice.stream)
+        if name is not None and name.source == TALK:
+            # A private word leaves no trace but that the line was open.
+            return
         live = None if name is None or notice.subscriber is not None else self._live.get(name.lesson)
         if name is None or live is None or self._closed:
             return
@@ -159,6 +175,12 @@ class Lessons:
         if live is not None and seat in live.lesson.seats and not self._closed:
             live.post(rung_command(notice, seat))
 
+    def recording_warnings(self, lesson: str, seat: str, source: str, faults: Collection[str]) -> None:
+        """From the recorder, on the loop: what is wrong now with a stream that is being recorded."""
+        live = self._live.get(lesson)
+        if live is not None and not self._closed:
+            live.recording.set_warnings(seat, source, frozenset(faults))
+
     @property
     def open_count(self) -> int:
         """How many lessons are open or live."""
@@ -168,7 +190,7 @@ class Lessons:
         """From the recorder, on the loop: what keeps it from writing, or `recovered`. Every screen is told."""
         live = self._live.get(lesson)
         if live is not None and not self._closed:
-            live.set_recording_problem(None if code == "recovered" else code)
+            live.recording.set_problem(None if code == "recovered" else code)
 
     async def attach(
         self,
@@ -215,12 +237,29 @@ class Lessons:
             return Pong(t=message.t, now=self._clock.at().astimezone(SHANGHAI))
         if isinstance(message, Want):
             # The relay alone knows whose session it is.
-            self._hub.want(message.session, viewer_key(guest.lesson, guest.seat, guest.link), message.height)
+            self._hub.want(
+                message.session,
+                viewer_key(guest.lesson, guest.seat if guest.is_main else None, guest.link),
+                message.height,
+            )
+        if isinstance(message, Camera) and guest.is_main and guest.seat is not None:
+            (await self._of(guest.lesson)).recording.turn_camera(guest.seat, message.on)
+        if isinstance(message, Say):
+            live = await self._of(guest.lesson)
+            await chat.say(self._store, live, guest, message, line=self._new_id(), at=self._clock.at())
         if isinstance(message, NoteConsent):
             await self._note_consent(guest, message)
+        if isinstance(message, SignIn):
+            await self._know_person(guest, message)
+        if isinstance(message, Point | Sketch):
+            (await self._of(guest.lesson)).pages.pass_on(guest, message)
+        if isinstance(message, PagesHeld):
+            (await self._of(guest.lesson)).pages.hold(guest, message)
         command = command_of(message, guest.by, guest.seat)
         if command is not None:
             await self.command(guest.lesson, command, _actor(guest))
+        if isinstance(message, HideLine):
+            await chat.hide(self._store, await self._of(guest.lesson), message.line)
         return None
 
     async def command(self, lesson: str, command: Command, actor: Actor | None = None) -> Lesson:
@@ -257,35 +296,57 @@ class Lessons:
         live = await self._of(lesson)
         require_not_ended(live.lesson)
         seat_of(live.lesson, seat)
-        if source not in SOURCES:
+        if source not in (*SOURCES, TALK):
             raise LessonError("source_unknown")
+        if source == TALK:
+            if not may_send(live.lesson, actor(role, seat), seat):
+                raise LessonError("forbidden")
+        elif role == "assistant" and source != "phone":
+            raise LessonError("forbidden")
         if role != "teacher":
             require_open(live.lesson)
             return
         live.guests.check(role, holder, live.lesson)
         live.guests.hold(holder)
 
-    async def check_view(self, lesson: str, seat: str, source: str, *, observers: int | None = None) -> None:
-        """Whether this source can be watched now. `observers`: how many watch it already, when another wants to.
+    async def check_view(
+        self, lesson: str, seat: str, source: str, *, by: str = "", observers: int | None = None
+    ) -> None:
+        """Whether this source can be watched now. `by`: who would; private sound has one other end.
+
+        `observers`: how many watch it already, when another wants to.
 
         Raises LessonError: lesson_unknown, lesson_ended, lesson_not_open, seat_unknown, source_unknown, observers_full.
         """
         watched = (await self._of(lesson)).lesson
         require_open(watched)
         seat_of(watched, seat)
-        if source not in SOURCES:
+        if source == TALK:
+            if not may_hear(watched, by, seat):
+                raise LessonError("forbidden")
+        elif source not in SOURCES:
             raise LessonError("source_unknown")
         if observers is not None and observers >= watched.observers:
             raise LessonError("observers_full")
+
+    async def now(self, lesson: str) -> Lesson:
+        """Any lesson as it stands, live or long over. Raises LessonError(lesson_unknown)."""
+        return self._live[lesson].lesson if lesson in self._live else await self._stored(lesson)
 
     async def view(self, lesson: str, *, for_teacher: bool = False) -> View:
         """Any lesson, live or long over. Raises LessonError(lesson_unknown)."""
         if lesson in self._live:
             return self._live[lesson].view(for_teacher=for_teacher)
         stored = await self._stored(lesson)
-        names = names_of(stored, await self._store.registry.book())
+        names = await self._names(stored)
         codes = await self._store.links.codes(lesson) if for_teacher else None
-        return view_of(stored, names, self._clock.at(), codes=codes)
+        verdict = await self._parts.recorder.verdict(lesson)
+        return view_of(stored, names, self._clock.at(), for_teacher=for_teacher, codes=codes, verdict=verdict)
+
+    def planned(self, lesson: str, title: str, version: int) -> None:
+        """The plan is another one: the lesson's pages are told, where it is in memory."""
+        if lesson in self._live:
+            self._live[lesson].plan(title, version)
 
     async def tick(self) -> None:
         """A moment of all lessons: rules, heartbeats, and the end of what nobody needs."""
@@ -337,19 +398,25 @@ class Lessons:
         del self._unwritten[: len(beats)]
 
     async def _sweep(self, at: datetime) -> None:
-        """Ends what nobody opened, and judges what could not be judged when it ended."""
+        """Opens what begins soon, ends what nobody opened, and judges what could not be judged when it ended."""
         try:
-            for lesson in await self._store.lessons.overdue(at - UNHELD_AFTER):
-                try:
-                    (await self._of(lesson)).post(partial(state.end, by="server", reason="alone"))
-                except Exception:
-                    # A damaged journal, for example: the others are due all the same.
-                    log.exception("lesson cannot be ended", lesson=lesson)
+            if self._open_before is not None:
+                for lesson in await self._store.lessons.due(at, at + self._open_before):
+                    await self._post(lesson, partial(state.open_lesson, by="server"))
+            for lesson in await self._store.lessons.overdue(at - timedelta(seconds=self._parts.rules.unheld_after_s)):
+                await self._post(lesson, partial(state.end, by="server", reason="alone"))
             for lesson in await self._store.lessons.unsettled():
                 if lesson not in self._live:
                     await settle(self._parts, lesson)
         except Exception:
             log.exception("sweep failed")
+
+    async def _post(self, lesson: str, command: Command) -> None:
+        try:
+            (await self._of(lesson)).post(command)
+        except Exception:
+            # A damaged journal, for example: the others are due all the same.
+            log.exception("what is due cannot be done", lesson=lesson)
 
     async def _of(self, lesson: str) -> Live:
         if self._closed:
@@ -367,19 +434,43 @@ class Lessons:
             require_not_ended(stored)
             if self._closed:
                 raise LessonError("closing")
-            names = names_of(stored, await self._store.registry.book())
+            names = await self._names(stored)
             codes = await self._store.links.codes(lesson)
-            last_at: dict[str, datetime] = {}
-            for beat in await self._store.journal.heartbeats(lesson, last=LAST_BEATS):
-                last_at |= last_marks(beat.at, beat.seats)
-            live = self._live[lesson] = Live(stored, names, codes, last_at, self._parts)
+            beats = await self._store.journal.heartbeats(lesson)
+            live = self._live[lesson] = Live(stored, names, codes, beats, self._parts)
+            await self._heed_register(live)
             return live
+
+    async def _heed_register(self, live: Live) -> None:
+        """A class that took its consent back while the lesson was not in memory, or just before a crash."""
+        classes = [seat.plan.class_id for seat in live.lesson.seats.values()]
+        today = local_date(self._clock.at())
+        standings = await self._store.consents.standings(classes, "recording", today)
+        ended = [one for one in classes if standings[one] in ("withdrawn", "refused")]
+        if ended:
+            live.post(partial(withdraw_consent, by="server", class_ids=ended))
 
     async def _stored(self, lesson: str) -> Lesson:
         stored = state.fold(await self._store.journal.events(lesson))
         if stored is None:
             raise LessonError("lesson_unknown")
         return stored
+
+    async def _names(self, lesson: Lesson) -> Names:
+        signed_in = [person for seat in lesson.seats.values() for person in seat.people]
+        people = await self._store.people.names(signed_in) if signed_in else {}
+        plan = await self._store.plans.get(lesson.id)
+        title, version = ("", 0) if plan is None else (plan.title, plan.version)
+        return names_of(lesson, await self._store.registry.book(), people, title, version)
+
+    async def _know_person(self, guest: Guest, message: SignIn) -> None:
+        """Only who is of the room's own school signs in there; their name is shown, the journal keeps the id."""
+        live = await self._of(guest.lesson)
+        person = await self._store.people.get(message.person)
+        school = None if guest.seat is None else seat_of(live.lesson, guest.seat).plan.school
+        if person is None or person.school != school or person.has_left(local_date(self._clock.at())):
+            raise LessonError("person_elsewhere")
+        live.know(person.id, person.name)
 
     async def _forget_idle(self, now: float) -> None:
         for name, live in list(self._live.items()):
@@ -394,24 +485,66 @@ class Lessons:
         require_teacher(guest.by)
         require_not_ended(live.lesson)
         noted = class_ids(live.lesson, message.seat)
-        await self._store.registry.note_consent(noted, message.by_name, self._clock.at(), _actor(guest))
+        if not live.lesson.withdrawn.isdisjoint(noted):
+            raise LessonError("consent_withdrawn")
+        at = self._clock.at()
+        await self._store.consents.note(noted, message.by_name, at, local_date(at), _actor(guest))
+
+    async def consented(self, class_id: str, actor: Actor) -> None:
+        """The register has the class's consent: lessons to come, and those under way, may be recorded."""
+        await self._tell_classes(class_id, partial(note_consent, by="server", class_ids=[class_id]), actor)
+
+    async def consent_withdrawn(self, class_id: str, actor: Actor) -> None:
+        """The class must not be recorded: what records it stops at once, the lessons go on live."""
+        await self._tell_classes(class_id, partial(withdraw_consent, by="server", class_ids=[class_id]), actor)
+
+    async def _tell_classes(self, class_id: str, command: Command, actor: Actor) -> None:
+        for lesson in await self._store.lessons.waiting_with(class_id):
+            try:
+                await self.command(lesson, command, actor)
+            except Exception:
+                # Over meanwhile; or its journal is damaged: the others are told all the same. One that comes up later
+                # asks the register itself.
+                log.exception("a lesson was not told of a consent", lesson=lesson)
+
+    async def assistant_page(self, lesson: str, seat: str, holder: str | None, actor: Actor) -> str:
+        """The page of a classroom's co-teacher: for the same holder the same while the server runs, or until it is
+        revoked. Its link goes with the holder's. Raises LessonError: lesson_unknown, lesson_ended, seat_unknown.
+        """
+        live = await self._of(lesson)
+        require_not_ended(live.lesson)
+        plan = seat_of(live.lesson, seat).plan
+        if plan.role != "rural":
+            raise LessonError("seat_unknown")
+        known = live.assistants.get((seat, holder))
+        minted = None if known is None else await self._store.links.get(known[1])
+        if known is None or minted is None or minted.revoked_at is not None:
+            token, link = await self._mint(live, plan, "assistant", holder, actor)
+            known = live.assistants[seat, holder] = token, link.id
+        return f"/assist/{known[0]}"
 
     async def _mint_joins(self, live: Live) -> None:
         """Links to hand to the classrooms, since nobody can read the first ones back out of the store."""
-        at = self._clock.at()
         for seat in live.lesson.rural:
-            plan = seat.plan
-            if plan.seat not in live.joins:
-                token, _ = await self._store.links.mint(
-                    "classroom",
-                    at,
-                    school=plan.school,
-                    lesson=live.lesson.id,
-                    classroom=plan.classroom,
-                    seat=plan.seat,
-                    expires_at=max(at, state.planned_end(live.lesson) or at) + LINK_LIFE,
-                )
-                live.joins[plan.seat] = f"/join/{token}"
+            if seat.plan.seat not in live.joins:
+                token, _ = await self._mint(live, seat.plan, "classroom")
+                live.joins[seat.plan.seat] = f"/join/{token}"
+
+    async def _mint(
+        self, live: Live, plan: SeatPlan, role: Role, holder: str | None = None, actor: Actor = SERVER
+    ) -> tuple[str, Link]:
+        at = self._clock.at()
+        return await self._store.links.mint(
+            role,
+            at,
+            school=plan.school,
+            lesson=live.lesson.id,
+            classroom=plan.classroom,
+            seat=plan.seat,
+            holder=holder,
+            expires_at=max(at, state.planned_end(live.lesson) or at) + LINK_LIFE,
+            actor=actor,
+        )
 
 
 def _actor(guest: Guest) -> Actor:

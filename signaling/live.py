@@ -6,35 +6,40 @@ The journal is the truth: what could not be appended has not happened, and nobod
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Final, Protocol
 
+import msgspec
 import structlog
 
+from classroom.ledger.fairness import spoken
 from classroom.lesson import seats, state
 from classroom.lesson.errors import LessonError
 from classroom.lesson.events import (
     AnyEvent,
     LessonEnded,
-    RecordingStarted,
-    RecordingStopped,
     RungChanged,
     StreamFlowing,
+    TalkSet,
 )
 from classroom.lesson.heartbeat import Heartbeat
 from classroom.lesson.lesson import Lesson
-from classroom.lesson.recording import stop_recording
+from classroom.lesson.scene import rotate
+from classroom.lesson.talk import TALK
 from classroom.relay.hub import Flow, Link
 from classroom.store.audit import Actor
 from classroom.store.journal import JournalConflict
 from classroom.store.store import Store
 from signaling.clock import Clock
 from signaling.commands import Command
-from signaling.flows import SeatFlow, by_lesson, kinds, link_views, marks, stills_of, stream_key
+from signaling.flows import SeatFlow, by_lesson, kinds, last_marks, link_views, marks, stills_of, stream_key
 from signaling.guests import Guest, Guests
-from signaling.messages import Layers, LessonNow, Links, Still, View, Welcome
-from signaling.view import Names, view_of
+from signaling.live_pages import LivePages
+from signaling.live_recording import LiveRecording, Recorder
+from signaling.messages import Layers, LessonNow, Links, Still, View, VoicesNow, VoiceView, Welcome
+from signaling.view import Names, local_or_none, view_of
+from signaling.voices import Voices
 from signaling.watch import Watch, WatchRules
 
 log = structlog.get_logger("lesson")
@@ -43,6 +48,9 @@ INBOX: Final = 512
 """Far more than a lesson's pages, at their rate limit, can fill while one append is under way."""
 BATCH: Final = 64
 LINKS_EVERY_TICKS: Final = 2
+VOICES_EVERY_TICKS: Final = 6
+LAST_BEATS: Final = 60
+"""Heartbeats to look back through for a seat's last packet."""
 
 
 class Streams(Protocol):
@@ -59,16 +67,6 @@ class Stills(Protocol):
 
     def keep(self, lesson: str, streams: Collection[str]) -> None:
         """There are stills of these streams for the lesson from now on, and of no others."""
-
-
-class Recorder(Protocol):
-    """What a lesson asks of the recorder. Both may be called again for what is so already."""
-
-    def start_stream(self, lesson: str, seat: str, source: str, stream_key: str) -> None:
-        """Records this stream from now on, through every session that publishes it."""
-
-    async def stop(self, lesson: str) -> object:
-        """Finishes every file of the lesson; may take as long as copying them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,28 +104,35 @@ class Live:
     """A lesson in memory, as its journal has it."""
 
     def __init__(
-        self, lesson: Lesson, names: Names, codes: Mapping[str, str], last_at: Mapping[str, datetime], parts: Parts
+        self, lesson: Lesson, names: Names, codes: Mapping[str, str], beats: Sequence[Heartbeat], parts: Parts
     ) -> None:
-        """`last_at`: the seats' last packets as heartbeats of an earlier run have them."""
+        """`beats`: the heartbeats of an earlier run."""
+        last_at: dict[str, datetime] = {}
+        for beat in beats[-LAST_BEATS:]:
+            last_at |= last_marks(beat.at, beat.seats)
         self.lesson = lesson
         self.guests = Guests()
         self.joins: dict[str, str] = {}
+        # (seat, holder) → the token and the id of its link.
+        self.assistants: dict[tuple[str, str | None], tuple[str, str]] = {}
         self.last_at = dict(last_at)
         self.used = parts.clock.now()
+        self._loaded_at = parts.clock.at()
         self.is_over = False
         self.is_settled = False
         self._is_closed = False
         self._names = names
         self._codes = dict(codes)
         self._parts = parts
+        self._voices = Voices(spoken(beats))
         self._watch = Watch(parts.rules, self.used, last_at)
         self._flows: list[SeatFlow] = []
         self._stills: Mapping[str, Collection[tuple[str, str]]] = {}
         self._inbox: asyncio.Queue[_Order] = asyncio.Queue(INBOX)
-        self._stopping: asyncio.Task[None] | None = None
         self._ticks = 0
         self._dropped = 0
-        self._recording_problem: str | None = None
+        self.recording = LiveRecording(self, parts.recorder)
+        self.pages = LivePages(self)
         self._task = asyncio.create_task(self._run(), name=f"lesson {lesson.id}")
 
     async def give(self, command: Command, actor: Actor | None = None) -> Lesson:
@@ -158,8 +163,9 @@ class Live:
             log.warning("inbox full", lesson=self.lesson.id, dropped=self._dropped)
 
     async def drain(self) -> None:
-        """Returns when everything given so far is done."""
+        """Returns when everything given so far is done, and a recording that it stopped has its files."""
         await self._inbox.join()
+        await self.recording.stopped()
 
     async def close(self) -> None:
         """Finishes what is in the inbox and ends the task. May be called again."""
@@ -168,7 +174,7 @@ class Live:
             await self._inbox.join()
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
-            await self._recording_stopped()
+            await self.recording.stopped()
 
     def admit(self, guest: Guest) -> None:
         """The guest hears of every event from now on; whom it replaces is told so. Raises LessonError as Guests.add."""
@@ -180,6 +186,11 @@ class Live:
         guest.device.send(
             Welcome(seat=guest.seat, role=guest.role, lesson=view, recording_notice=wanted, ice_servers=ice)
         )
+        if guest.is_main and guest.seat is not None:
+            # A page that has just been opened has its camera on; one that came back says so at once if not.
+            self.recording.turn_camera(guest.seat, True)
+        self.recording.warn(guest)
+        self.pages.admit(guest)
 
     def view(self, *, for_teacher: bool) -> View:
         """The lesson as pages show it; codes and links only for the teacher."""
@@ -187,17 +198,30 @@ class Live:
             self.lesson,
             self._names,
             self._parts.clock.at(),
+            for_teacher=for_teacher,
             kinds=kinds(self._flows),
-            recording_problem=self._recording_problem,
+            closes_at=self._closes_at(),
+            recording_problem=self.recording.problem,
+            verdict=self.recording.verdict,
             codes=self._codes if for_teacher and not self.is_over else None,
             joins=self.joins if for_teacher and not self.is_over else None,
         )
 
-    def set_recording_problem(self, problem: str | None) -> None:
-        """The recorder cannot write, or can again; no event, since the manifest has the gap."""
-        if problem != self._recording_problem:
-            self._recording_problem = problem
-            self._tell()
+    def _closes_at(self) -> datetime | None:
+        """As the watch will do it: never before whoever teaches has been told."""
+        rules = self._parts.rules
+        told = self._loaded_at + timedelta(seconds=rules.notice_s)
+        return None if self.is_over else state.closes_at(self.lesson, timedelta(seconds=rules.grace_s), told)
+
+    def plan(self, title: str, version: int) -> None:
+        """What the lesson is called, and which version its plan is; an older one than is known is passed over."""
+        if version > self._names.plan:
+            self._names = msgspec.structs.replace(self._names, title=title, plan=version)
+            self.tell()
+
+    def know(self, person: str, name: str) -> None:
+        """How somebody is called who may be named in the view."""
+        self._names.people[person] = name
 
     def tell_layers(self, seat: str, source: str, active: Sequence[str]) -> None:
         """Whoever publishes for the seat sends these layers of the source from now on, and no others."""
@@ -213,25 +237,24 @@ class Live:
             if guest.seat is not None and (seat, source) in self._stills.get(guest.seat, ()):
                 guest.device.send(message)
 
-    def resume_recording(self) -> None:
-        """After a restart: the recorder waits for the streams it was recording, before their publishers are back."""
-        if self.lesson.recording:
-            self._record(*self._sources())
-
     def tick(self, flows: list[SeatFlow], now: float, at: datetime) -> Heartbeat | None:
         """Every BEAT_S: applies the rules of time; the heartbeat, when there is anybody to speak of."""
         if self.is_over:
             return None
         had, self._flows = kinds(self._flows), flows
-        found = marks(flows, self.lesson.seats, now)
+        found = marks(flows, self.lesson.seats, now, self._voices.take(flows, at))
         for command in self._watch.tick(self.lesson, flows, found, self.guests.attended(), now, at):
             self.post(command)
+        if self.lesson.rotation is not None:
+            self.post(partial(rotate, by="server"))
         if kinds(flows) != had:
-            self._tell()
+            self.tell()
         self._keep_stills()
         self._ticks += 1
         if self._ticks % LINKS_EVERY_TICKS == 0:
             self._tell_links()
+        if self._ticks % VOICES_EVERY_TICKS == 0:
+            self._tell_voices(self.guests.all(teacher=True))
         anybody = found or any(seat.present for seat in self.lesson.seats.values())
         if not (self.lesson.is_open and anybody):
             return None
@@ -268,7 +291,8 @@ class Live:
         for order, refusal in zip(orders, outcome.refused, strict=True):
             _answer(order, refusal or self.lesson)
         if events:
-            self._tell()
+            if not self.pages.tell(events):
+                self.tell()
             await self._follow(events)
 
     async def _append(self, orders: Sequence[_Order]) -> _Outcome:
@@ -304,7 +328,7 @@ class Live:
                     outcome.actors |= {event.seq: order.actor for event in happened}
         return outcome
 
-    def _tell(self) -> None:
+    def tell(self) -> None:
         for for_teacher in (True, False):
             message = LessonNow(lesson=self.view(for_teacher=for_teacher))
             for guest in self.guests.all(teacher=for_teacher):
@@ -315,6 +339,15 @@ class Live:
         self._stills = stills_of(self._flows, rungs) if self.lesson.is_open else {}
         watched = {stream_key(self.lesson.id, *stream) for streams in self._stills.values() for stream in streams}
         self._parts.stills.keep(self.lesson.id, watched)
+
+    def _tell_voices(self, teachers: Sequence[Guest]) -> None:
+        seats = {
+            name: VoiceView(spoke_s=round(voice.seconds), last_at=local_or_none(voice.last_at))
+            for name, voice in self._voices.spoken.items()
+        }
+        if self.lesson.state == "live" and seats:
+            for guest in teachers:
+                guest.device.send(VoicesNow(seats=seats))
 
     def _tell_links(self) -> None:
         teachers = self.guests.all(teacher=True)
@@ -328,51 +361,19 @@ class Live:
 
     async def _follow(self, events: Sequence[AnyEvent]) -> None:
         """What the world outside the lesson does about its events."""
+        if any(isinstance(event, TalkSet) for event in events):
+            # Whoever was on the line is off it; who is on it now asks again.
+            for seat in self.lesson.seats:
+                self._parts.hub.end_stream(stream_key(self.lesson.id, seat, TALK))
         if any(isinstance(event, RungChanged) for event in events):
             self._keep_stills()
-        for event in events:
-            if isinstance(event, RecordingStarted):
-                await self._recording_stopped()
-                # What hindered the last recording need not hinder this one; the recorder says so again if it does.
-                self.set_recording_problem(None)
-                self._record(*self._sources())
-            elif isinstance(event, StreamFlowing) and self.lesson.recording:
-                self._record((event.seat, event.source))
-            elif isinstance(event, RecordingStopped):
-                # In the background: hands go up while files are being finished.
-                self._stopping = asyncio.create_task(self._stop_recording(), name=f"stop recording {self.lesson.id}")
-            elif isinstance(event, LessonEnded):
-                await self._finish()
+        await self.recording.follow(events)
+        if any(isinstance(event, LessonEnded) for event in events):
+            await self._finish()
         # Those who waited for the lesson to open, and those whose seat was given up though their page is here.
         for guest in self.guests.main():
             if self.lesson.is_open and guest.seat is not None and not self.lesson.seats[guest.seat].present:
                 self.post(partial(seats.take_seat, by=guest.by, seat=guest.seat, device=guest.device_id))
-
-    def _sources(self) -> list[tuple[str, str]]:
-        """What to record from the beginning: every seat's camera, so that no first picture is missed, and the rest."""
-        return [(name, source) for name, seat in self.lesson.seats.items() for source in {"camera": 0, **seat.streams}]
-
-    def _record(self, *sources: tuple[str, str]) -> None:
-        for seat, source in sources:
-            try:
-                self._parts.recorder.start_stream(
-                    self.lesson.id, seat, source, stream_key(self.lesson.id, seat, source)
-                )
-            except Exception:
-                log.exception("recorder refused a stream", lesson=self.lesson.id, seat=seat, source=source)
-                # The recording light tells the truth.
-                self.post(partial(stop_recording, by="server", reason="fault"))
-
-    async def _stop_recording(self) -> None:
-        try:
-            await self._parts.recorder.stop(self.lesson.id)
-        except Exception:
-            log.exception("recorder failed to stop", lesson=self.lesson.id)
-
-    async def _recording_stopped(self) -> None:
-        if self._stopping is not None:
-            await self._stopping
-            self._stopping = None
 
     async def _finish(self) -> None:
         self.is_over = True
@@ -384,7 +385,7 @@ class Live:
         except Exception:
             # A second of presence is lost; the pictures, the recording and the verdict end all the same.
             log.exception("last heartbeat lost", lesson=self.lesson.id)
-        await self._recording_stopped()
+        await self.recording.stopped()
         await settle(self._parts, self.lesson.id)
         self.is_settled = True
 

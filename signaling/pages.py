@@ -10,7 +10,18 @@ from aiohttp import web
 
 DIST: Final = Path(__file__).parent / "dist"
 # The document itself decides by the path which page it is; tokens in paths never reach a log or a Referer.
-PAGES: Final = ("/", "/teach", "/teach/{lesson}", "/room/{token}", "/join/{token}", "/observe/{token}")
+PAGES: Final = (
+    "/",
+    "/teach",
+    "/teach/{lesson}",
+    "/room/{token}",
+    "/join/{token}",
+    "/observe/{token}",
+    "/assist/{token}",
+    "/watch/{recording}",
+    "/check",
+    "/screen",
+)
 CONSOLE_PAGES: Final = ("/login", "/setup", "/school", "/bureau", "/admin")
 """Each with whatever is below it: the console's own router knows its pages."""
 

@@ -14,7 +14,7 @@ from signaling.problem import Problem
 T = TypeVar("T")
 
 # The second option of RFC 9106 §4 (64 MiB, three passes), but one lane: the other cores belong to the relay.
-_HASHER: Final = PasswordHasher(time_cost=3, memory_cost=64 * 1024, parallelism=1)
+HASHER: Final = PasswordHasher(time_cost=3, memory_cost=64 * 1024, parallelism=1)
 THREADS: Final = 2
 MAX_WAITING: Final = 20
 """Hashes wanted at once; more are refused. Some three seconds of work, and 128 MiB while it lasts."""
@@ -38,7 +38,7 @@ class Passwords:
 
     async def hash(self, form: str) -> str:
         """The hash of a password as of `password_form`. Raises Problem(busy)."""
-        return await self._run(lambda: _HASHER.hash(form.encode()))
+        return await self._run(lambda: HASHER.hash(form.encode()))
 
     async def fits(self, password_hash: str | None, form: str) -> bool:
         """Whether the password is the hash's; of no hash never, after as long. Raises Problem(busy)."""
@@ -59,7 +59,7 @@ class Passwords:
 
 def is_current(password_hash: str) -> bool:
     """Whether a hash was made with today's cost."""
-    return not _HASHER.check_needs_rehash(password_hash)
+    return not HASHER.check_needs_rehash(password_hash)
 
 
 def one_time_password() -> str:
@@ -69,6 +69,6 @@ def one_time_password() -> str:
 
 def _fits(password_hash: str, form: str) -> bool:
     try:
-        return _HASHER.verify(password_hash, form.encode())
+        return HASHER.verify(password_hash, form.encode())
     except (VerificationError, InvalidHashError):
         return False

@@ -18,11 +18,13 @@ from classroom.ledger.facts import Facts, Lesson, Role, RoomPresence
 from classroom.ledger.hand import judge_hand, suspects
 from classroom.ledger.kinds import Kind
 from classroom.ledger.marks import marks_of, waiting_before
+from classroom.ledger.meeting import Meeting, judge_meeting, judge_meeting_again
 from classroom.ledger.months import FIRST_DAY, MonthWindow, local_date, midnight, next_month
-from classroom.ledger.reading import lesson_facts, periods_of, presence_facts, scheduled
+from classroom.ledger.reading import lesson_facts, meeting_of, periods_of, presence_facts, scheduled
 from classroom.ledger.rollup import month_of
 from classroom.ledger.rules import CountingRules
-from classroom.ledger.words import Standing, Word, standing
+from classroom.ledger.viewing import judge_viewing, with_roster
+from classroom.ledger.words import Standing, Word, by_activity, standing
 from classroom.lesson.events import AnyEvent
 from classroom.registry.book import Book
 from classroom.registry.facts import students_on
@@ -181,6 +183,9 @@ class Records:
 
     async def pair_changed(self, pair: str, since: date, at: datetime) -> int:
         """Judge a pair's activities from a day on again, its status has changed; how many came out differently."""
+        recipient = (await self._store.registry.book()).pairs[pair].recipient
+        if recipient is not None:
+            await self._store.plays.look_again(recipient, since)
         start = midnight(since)
         changed = 0
         for month in await self._months_since(since, at):
@@ -220,6 +225,9 @@ class Records:
             if not any(row.pair in frozen for row in rows):
                 await self.settle(lessons[0], at)
                 done += len(lessons)
+        open_pairs = tuple(sorted((await self._store.registry.book()).pairs.keys() - frozen))
+        for kind in (Kind.DELIVERY, Kind.MASTER):
+            await self.in_turn(partial(self._again, Filter(month=month, kind=kind, pairs=open_pairs), at))
         return done
 
     async def _months_since(self, since: date, at: datetime) -> list[str]:
@@ -278,9 +286,8 @@ class Records:
             activities=await self.lines(rows, now),
         )
 
-    async def minutes(self, lesson: str) -> dict[str, int]:
+    async def minutes(self, lesson: str, journal: Sequence[AnyEvent]) -> dict[str, int]:
         """Seat → whole minutes together with the other side (同堂时长), over all periods; the host's is the longest."""
-        journal = await self._store.journal.events(lesson)
         plan = scheduled(journal)
         seats = {seat.classroom: seat.seat for seat in plan.seats} if plan else {}
         minutes: dict[str, int] = {}
@@ -304,7 +311,12 @@ class Records:
         words = tuple(row.word for row in said if row.state == "applied")
         book = await self._store.registry.book()
         rules = await self.rules()
-        judged = judge(await self._facts(list(near), book, words, rules), rules)
+        facts, meetings = await self._facts(list(near), book, words, rules)
+        spoken = by_activity(words)
+        judged = [
+            *judge(facts, rules),
+            *(one for met in meetings for one in judge_meeting(met, facts.pairs, rules, spoken)),
+        ]
         kept = [one for one in judged if one.lesson in over]
         names = {one.id for one in kept}
         replaced = await self._replaced(kept, book)
@@ -322,7 +334,7 @@ class Records:
         return [one for one in judged if one.lesson == lesson]
 
     async def _replaced(self, judged: Sequence[Activity], book: Book) -> list[tuple[ActivityRow, str]]:
-        """Hand entries of 同步课堂 that a log has come for after all → the log's activity."""
+        """Hand entries that a log has come for after all → the log's activity."""
         names = {one.id: one.name for one in book.classes.values()}
         found: dict[str, tuple[ActivityRow, str]] = {}
         for one in judged:
@@ -330,7 +342,7 @@ class Records:
                 continue
             for row in await self.around(one.pair, one.begins_at, one.ends_at):
                 other = activity_of(row)
-                if row.is_hand and row.kind is Kind.SYNC:
+                if row.is_hand and row.kind is one.kind:
                     entry = (await self.entry(row)).entry
                     if suspects(entry, [one], names) and other.id not in found:
                         found[row.id] = (row, one.id)
@@ -371,11 +383,16 @@ class Records:
         pair = book.pairs[row.pair]
         if row.is_hand:
             return judge_hand((await self.entry(row)).entry, pair, said, rules)
-        rosters = {}
+        if row.kind is Kind.TRAINING:
+            return judge_meeting_again(activity_of(row), pair, said, rules)
+        rosters: dict[str, int] = {}
         if class_id is not None:
             size = students_on(book.classes[class_id], local_date(row.begins_at))
             rosters = {} if size is None else {class_id: size}
-        return judge_again(activity_of(row), pair, said, rules, rosters)
+        activity = activity_of(row)
+        if activity.viewing is not None:
+            return judge_viewing(with_roster(activity.viewing, rosters), pair, said, rules)
+        return judge_again(activity, pair, said, rules, rosters)
 
     async def entry(self, row: ActivityRow) -> hand.HandRow:
         """What was written down by hand, of a hand activity."""
@@ -390,17 +407,25 @@ class Records:
         found = await self._store.lessons.between(start - _MARGIN, start + _DAY + _MARGIN, lesson.supporter)
         return {one.id: one.state == "ended" or one.id == lesson.id for one in found}
 
-    async def _facts(self, ids: Sequence[str], book: Book, words: tuple[Word, ...], rules: CountingRules) -> Facts:
+    async def _facts(
+        self, ids: Sequence[str], book: Book, words: tuple[Word, ...], rules: CountingRules
+    ) -> tuple[Facts, list[Meeting]]:
+        """What the lessons among `ids` are judged by, and the meetings among them."""
+        meetings: list[Meeting] = []
         lessons: list[Lesson] = []
         presence: list[RoomPresence] = []
         for one in ids:
             journal = await self._store.journal.events(one)
+            beats = await self._store.journal.heartbeats(one)
+            met = meeting_of(journal, beats, rules, await self._store.plans.title(one))
             lesson = lesson_facts(journal, rosters_of(journal, book))
-            if lesson is None:
-                continue
-            lessons.append(lesson)
-            presence += presence_facts(journal, await self._store.journal.heartbeats(one), rules)
-        return Facts(lessons=tuple(lessons), presence=tuple(presence), pairs=tuple(book.pairs.values()), words=words)
+            if met is not None:
+                meetings.append(met)
+            elif lesson is not None:
+                lessons.append(lesson)
+                presence += presence_facts(journal, beats, rules)
+        pairs = tuple(book.pairs.values())
+        return Facts(lessons=tuple(lessons), presence=tuple(presence), pairs=pairs, words=words), meetings
 
 
 def activity_of(row: ActivityRow) -> Activity:

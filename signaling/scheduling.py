@@ -14,7 +14,8 @@ from classroom.ledger.months import local_date
 from classroom.ledger.subjects import box_of
 from classroom.lesson import recording, state
 from classroom.lesson.errors import LessonError
-from classroom.lesson.events import HOST_SEAT, AnyEvent, Instant, Period, SeatPlan
+from classroom.lesson.events import HOST_SEAT, AnyEvent, Instant, Period, SeatPlan, SeatRole, Training
+from classroom.lesson.lesson import Lesson
 from classroom.registry.book import Book
 from classroom.registry.facts import Link, PairStatus, School, students_on
 from classroom.registry.names import school_named
@@ -35,6 +36,7 @@ MAX_MINUTES: Final = 240
 PLANNED_WITHIN: Final = timedelta(days=400)
 """How far from now a lesson may be planned, either way: a mistyped year has no work month."""
 Id = Annotated[str, msgspec.Meta(min_length=12, max_length=12)]
+Title = Annotated[str, msgspec.Meta(min_length=1, max_length=80, pattern=ONE_LINE)]
 
 
 class RecipientRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,12 +53,17 @@ class RecipientRequest(msgspec.Struct, frozen=True, kw_only=True):
 class LessonRequest(msgspec.Struct, frozen=True, kw_only=True):
     """The body of `POST /api/v1/lessons`. `minutes` null: an unplanned lesson; `start` null: now.
 
-    `supporter` is a school's name and is for the command line; a teacher's school comes from their link.
+    `training`: a meeting of the schools' teachers (教师网络研修) of this kind, with a title and minutes and without
+    classes; else `class_name` is needed. `title`: 课题, or of a meeting its 主题.
+    `supporter` is a school's name and is for the command line; a teacher's school comes from their link. `anyway`
+    false: refused where the room, a class or the teacher has something else then.
     """
 
-    class_name: Name
     subject: Annotated[str, msgspec.Meta(min_length=1, max_length=20, pattern=ONE_LINE)]
     recipients: Annotated[list[RecipientRequest], msgspec.Meta(min_length=1, max_length=state.MAX_RURAL_SEATS)]
+    class_name: Name | None = None
+    training: Training | None = None
+    title: Title | None = None
     minutes: Annotated[int, msgspec.Meta(ge=1, le=MAX_MINUTES)] | None = None
     start: Instant | None = None
     supporter: Name | None = None
@@ -67,6 +74,7 @@ class LessonRequest(msgspec.Struct, frozen=True, kw_only=True):
     record: bool = False
     consent_by: Name | None = None
     is_test: bool = False
+    anyway: bool = True
     observers: Annotated[int, msgspec.Meta(ge=0, le=200)] = 10
 
 
@@ -125,7 +133,40 @@ async def schedule_lesson(
     new_pairs: PairStatus = "active",
     actor: Actor = SERVER,
 ) -> ScheduledLesson:
-    """Makes the lesson, its links and codes. `by` is `teacher` or `cli`; `holder` that of the teacher's own link.
+    """Makes the lesson, its links and codes. `holder`: that of the teacher's own link. All else as `make_lesson`."""
+    lesson = new_id()
+    events = await make_lesson(
+        store,
+        request,
+        lesson=lesson,
+        supporter=supporter,
+        by=by,
+        at=at,
+        teacher=teacher,
+        new_pairs=new_pairs,
+        actor=actor,
+    )
+    made = state.fold(events)
+    assert made is not None
+    plans = [seat.plan for seat in made.seats.values()]
+    minted = partial(store.links.mint, at=at, lesson=lesson, expires_at=_expiry(request, at), actor=actor)
+    links = await _links(store, lesson, plans, minted, holder, base_url)
+    return msgspec.structs.replace(links, missing_consent=_missing_consent(made))
+
+
+async def make_lesson(
+    store: Store,
+    request: LessonRequest,
+    *,
+    lesson: str,
+    supporter: School | str,
+    by: str,
+    at: datetime,
+    teacher: str | None = None,
+    new_pairs: PairStatus = "active",
+    actor: Actor = SERVER,
+) -> list[AnyEvent]:
+    """Makes the lesson of this id: its first events. `by` is `teacher`, `cli` or `server`.
     `teacher`: the name of who teaches, of the supporter's people; None: nobody has said.
 
     `actor` is who stands in the audit log.
@@ -144,11 +185,11 @@ async def schedule_lesson(
                 known_school(book, recipient.school)
     if isinstance(supporter, str):
         supporter = await store.registry.school(supporter, by=By(actor, at))
-    lesson = new_id()
     day = local_date(request.start or at)
     whose = By(actor, at)
     host = await _host_plan(store, request, supporter, day, whose)
-    rural = [await _rural_plan(store, recipient, day, whose) for recipient in request.recipients]
+    is_meeting = request.training is not None
+    rural = [await _rural_plan(store, one, day, whose, is_meeting=is_meeting) for one in request.recipients]
     person = None if teacher is None else await store.people.teacher(supporter.id, teacher, whose)
     pairs = [await store.registry.pair(supporter.id, plan.school, day, new_pairs, by=whose) for plan in rural]
     scheduled = state.schedule(
@@ -165,12 +206,13 @@ async def schedule_lesson(
         record=request.record,
         observers=request.observers,
         teacher=None if person is None else person.id,
+        training=request.training,
     )
     events = await _with_consents(store, scheduled, request.consent_by, by, whose)
     await store.journal.append(events, {event.seq: actor for event in events})
-    minted = partial(store.links.mint, at=at, lesson=lesson, expires_at=_expiry(request, at), actor=actor)
-    links = await _links(store, lesson, [host, *rural], minted, holder, base_url)
-    return msgspec.structs.replace(links, missing_consent=_missing_consent(events))
+    if request.title is not None:
+        await store.plans.put(lesson, title=request.title, steps=(), version=0, edited_by=teacher or "", by=whose)
+    return events
 
 
 def _box(subject: str) -> str:
@@ -185,6 +227,10 @@ def _check(book: Book, request: LessonRequest, supporter: str, at: datetime) -> 
     """Raises LessonError: bad_schedule, class_unknown, classroom_unknown, same_school."""
     if request.start is not None and abs(request.start - at) > PLANNED_WITHIN:
         raise LessonError("bad_schedule")
+    if request.training is None and request.class_name is None:
+        raise LessonError("class_needed")
+    if request.training is not None and (request.title is None or request.minutes is None):
+        raise LessonError("title_needed")
     if request.class_id is not None:
         known = book.classes.get(request.class_id)
         if known is None or book.schools[known.school].name != supporter:
@@ -215,7 +261,10 @@ def _one_name(book: Book, name: str) -> str:
 
 async def _host_plan(store: Store, request: LessonRequest, supporter: School, day: date, whose: By) -> SeatPlan:
     room = await store.registry.classroom(supporter.id, request.classroom, by=whose)
+    if request.training is not None:
+        return _meeting_plan(HOST_SEAT, supporter.id, room.id)
     if request.class_id is None:
+        assert request.class_name is not None, "checked before anything was written"
         own = await store.registry.school_class(supporter.id, request.class_name, request.class_size, day, by=whose)
     else:
         known = (await store.registry.book()).classes.get(request.class_id)
@@ -233,7 +282,13 @@ async def _host_plan(store: Store, request: LessonRequest, supporter: School, da
     )
 
 
-async def _rural_plan(store: Store, recipient: RecipientRequest, day: date, whose: By) -> SeatPlan:
+def _meeting_plan(seat: str, school: str, classroom: str) -> SeatPlan:
+    """A room of a meeting: no class, and nobody in it who has not signed in."""
+    role: SeatRole = "host" if seat == HOST_SEAT else "rural"
+    return SeatPlan(seat=seat, school=school, classroom=classroom, role=role, class_id="", teachers=0)
+
+
+async def _rural_plan(store: Store, recipient: RecipientRequest, day: date, whose: By, *, is_meeting: bool) -> SeatPlan:
     if recipient.classroom_id is not None:
         room = (await store.registry.book()).classrooms.get(recipient.classroom_id)
         if room is None:
@@ -243,6 +298,8 @@ async def _rural_plan(store: Store, recipient: RecipientRequest, day: date, whos
         room = await store.registry.classroom(school.id, recipient.classroom or RURAL_ROOM, by=whose)
     else:
         raise LessonError("classroom_unknown")
+    if is_meeting:
+        return _meeting_plan(room.id, room.school, room.id)
     theirs = await store.registry.school_class(
         room.school, recipient.class_name or RURAL_CLASS, recipient.class_size, day, by=whose
     )
@@ -276,19 +333,23 @@ async def _with_consents(
     """The lesson's first events and those of the classes whose consent is on record, now noted or from before."""
     lesson = state.fold(scheduled)
     assert lesson is not None
-    ids = list(dict.fromkeys(seat.plan.class_id for seat in lesson.seats.values()))
-    on_record = await store.registry.consenting(ids, whose.at)
+    ids = list(dict.fromkeys(seat.plan.class_id for seat in lesson.missing_consent))
+    # As of the lesson's day: what is in force today may end with the school year before.
+    day = local_date(max(whose.at, lesson.periods[0].start) if lesson.periods else whose.at)
+    standings = await store.consents.standings(ids, "recording", day)
     if consent_by is not None:
-        missing = [class_id for class_id in ids if class_id not in on_record]
-        await store.registry.note_consent(missing, consent_by, whose.at, whose.actor)
-        on_record = set(ids)
-    consented = [class_id for class_id in ids if class_id in on_record]
-    return [*scheduled, *recording.note_consent(lesson, whose.at, by=by, class_ids=consented)]
-
-
-def _missing_consent(events: list[AnyEvent]) -> list[str]:
+        missing = [class_id for class_id in ids if standings[class_id] in ("none", "expired")]
+        await store.consents.note(missing, consent_by, whose.at, day, whose.actor)
+        standings |= dict.fromkeys(missing, "good")
+    withdrawn = [class_id for class_id in ids if standings[class_id] in ("withdrawn", "refused")]
+    events = [*scheduled, *recording.withdraw_consent(lesson, whose.at, by=by, class_ids=withdrawn)]
     lesson = state.fold(events)
     assert lesson is not None
+    consented = [class_id for class_id in ids if standings[class_id] == "good"]
+    return [*events, *recording.note_consent(lesson, whose.at, by=by, class_ids=consented)]
+
+
+def _missing_consent(lesson: Lesson) -> list[str]:
     return [seat.plan.seat for seat in lesson.missing_consent] if lesson.record_wanted else []
 
 

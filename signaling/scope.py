@@ -3,6 +3,7 @@
 from classroom.lesson.events import HOST_SEAT
 from classroom.store.store import Store
 from signaling.auth import Grant
+from signaling.commands import actor
 from signaling.problem import Problem
 
 
@@ -25,6 +26,11 @@ async def seat_in(store: Store, grant: Grant, lesson: str) -> str | None:
         if link.role == "classroom" and any(seat.seat == link.classroom for seat in listed.seats):
             return link.classroom
     raise Problem("lesson_unknown")
+
+
+def speaker(grant: Grant, seat: str | None) -> str:
+    """`by` of what the caller, who has this seat in the lesson, does in it."""
+    return HOST_SEAT if seat == HOST_SEAT else actor(grant.link.role if grant.link is not None else "observer", seat)
 
 
 async def _seat_of_account(store: Store, grant: Grant, lesson: str) -> str | None:

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 from datetime import datetime
-from typing import Final
+from typing import Final, Literal
 
 import structlog
 from aiohttp import WSMsgType, web
@@ -18,14 +18,20 @@ from signaling.messages import (
     HELLO_TIMEOUT_S,
     MAX_EXCESS,
     MAX_MESSAGE_BYTES,
+    MAX_SKETCH_EXCESS,
     MESSAGE_BURST,
     MESSAGES_PER_S,
+    SKETCH_BURST,
+    SKETCHES_PER_S,
+    AnyClientMessage,
     AnyServerMessage,
     BadMessage,
     Error,
     Hello,
     Observers,
+    Point,
     Replaced,
+    Sketch,
     decode,
     encode,
 )
@@ -62,6 +68,11 @@ class Outbox:
             self._queue.put_nowait(message)
         except asyncio.QueueFull:
             self._task.cancel()
+
+    def offer(self, message: AnyServerMessage) -> None:
+        """Queue a message that the device can do without; dropped while others wait."""
+        if self._queue.qsize() < OUTBOX // 4:
+            self.send(message)
 
     async def close(self) -> None:
         """Send what is queued, for FAREWELL_S at most, and hang up. Idempotent."""
@@ -195,20 +206,21 @@ def _error_of(problem: Problem) -> Error:
 async def _converse(request: web.Request, socket: web.WebSocketResponse, outbox: Outbox, guest: Guest) -> None:
     """Obey the device, one message after the other, until it leaves or is too fast for too long."""
     clock, lessons = request.app[CLOCK], request.app[LESSONS]
-    bucket = TokenBucket(MESSAGES_PER_S, MESSAGE_BURST, clock.now())
-    excess = 0
+    pace = _Pace(clock.now())
     async for frame in socket:
         if frame.type not in (WSMsgType.TEXT, WSMsgType.BINARY):
             continue
-        if not bucket.take(clock.now()):
-            excess += 1
+        message = _read(frame.data)
+        judged = pace.judge(message, clock.now())
+        if judged == "refuse":
             outbox.send(_TOO_FAST)
-            if excess >= MAX_EXCESS:
-                return
+        if pace.is_spent:
+            return
+        if judged != "take":
             continue
         try:
-            answer = await lessons.handle(guest, decode(frame.data))
-        except (BadMessage, LessonError) as error:
+            answer = message if isinstance(message, Error) else await lessons.handle(guest, message)
+        except LessonError as error:
             answer = Error(code=error.code, title=error.title, detail=error.detail)
         except Exception:
             # A full disk, most likely. What was asked for has not happened; the device stays and is told so.
@@ -216,6 +228,40 @@ async def _converse(request: web.Request, socket: web.WebSocketResponse, outbox:
             answer = _BUSY
         if answer is not None:
             outbox.send(answer)
+
+
+def _read(frame: bytes | str) -> AnyClientMessage | Error:
+    """The message in a frame, or what is to be said of it."""
+    try:
+        return decode(frame)
+    except BadMessage as error:
+        return Error(code=error.code, title=error.title, detail=error.detail)
+
+
+class _Pace:
+    """How fast a device may speak. Sketches come fast and are never missed; all else is refused with a word."""
+
+    def __init__(self, now: float) -> None:
+        self._messages = TokenBucket(MESSAGES_PER_S, MESSAGE_BURST, now)
+        self._sketches = TokenBucket(SKETCHES_PER_S, SKETCH_BURST, now)
+        # What is dropped is read all the same: a device may waste so much, and no more than so fast.
+        self._waste = TokenBucket(SKETCHES_PER_S, MAX_SKETCH_EXCESS, now)
+        self._refused = 0
+        self.is_spent = False
+        """Too fast for too long."""
+
+    def judge(self, message: AnyClientMessage | Error, now: float) -> Literal["take", "drop", "refuse"]:
+        """What becomes of a message that comes now."""
+        if isinstance(message, Point | Sketch):
+            if self._sketches.take(now):
+                return "take"
+            self.is_spent = not self._waste.take(now)
+            return "drop"
+        if self._messages.take(now):
+            return "take"
+        self._refused += 1
+        self.is_spent = self._refused >= MAX_EXCESS
+        return "refuse"
 
 
 _HELLO_EXPECTED: Final = Error(

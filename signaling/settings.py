@@ -1,5 +1,6 @@
 """Settings: one documented table. A flag wins over the environment (`CLASSROOM_*`), that over the TOML file."""
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -11,6 +12,8 @@ from pydantic_settings import (
     SettingsConfigDict,
     TomlConfigSettingsSource,
 )
+
+from recorder.streaks import CheckRules
 
 Codec = Literal["vp8", "h264", "vp9"]
 # RFC 7065 §3.1; the host is a name or an address, an IPv6 one in brackets.
@@ -62,8 +65,49 @@ class Settings(BaseSettings):
         description="video codecs taken from publishers, the preferred one first, repeatable or with commas",
     )
     observers_max: int = Field(10, ge=0, le=200, description="observers at once in one lesson")
+    open_before_min: int = Field(
+        10, ge=-1, le=120, description="minutes before its begin at which a planned lesson opens by itself; -1: never"
+    )
+    end_grace_min: int = Field(
+        10, ge=0, le=240, description="minutes after its planned end at which a lesson ends by itself, unless extended"
+    )
     sessions_max: int = Field(2000, ge=1, description="media connections at once on this server")
-    free_disk_min_mb: int = Field(1024, ge=0, description="free disk below which no recording starts, MiB")
+    free_disk_min_mb: int = Field(
+        1024, ge=0, description="free disk below which recordings are thinned out by worth, MiB"
+    )
+    exports_at_once: int = Field(
+        1, ge=1, le=8, description="MP4s of lessons made at once, each by a process of the lowest priority"
+    )
+    exports_keep_days: int = Field(30, ge=1, description="days after which an MP4 is deleted; it can be made anew")
+    homework_keep_days: int = Field(
+        180,
+        ge=1,
+        le=3650,
+        description="days after a lesson without a recording that pictures of homework are kept; else they go with it",
+    )
+    homework_link_days: int = Field(
+        14, ge=0, le=90, description="days after a homework is due for which the classes' links still open it"
+    )
+    viewings_quiet_min: int = Field(
+        120, ge=0, description="minutes without a report after which a class's viewing is judged before its day is over"
+    )
+    recordings_keep_days: int = Field(
+        180, ge=1, le=3650, description="days after the lesson that a recording is kept, unless published or held"
+    )
+    recordings_notice_days: int = Field(
+        14, ge=1, le=365, description="days for which the erasing of a recording is announced before it happens"
+    )
+    check_silent_s: float = Field(20.0, ge=5, description="seconds of silence before a teacher is warned")
+    check_listening_s: float = Field(120.0, ge=5, description="the same of a classroom, which may well just listen")
+    check_silent_dbfs: float = Field(
+        -66.0, ge=-96, le=-20, description="sound softer than this is silence, dB below full scale"
+    )
+    check_black_s: float = Field(10.0, ge=5, description="seconds of a black picture before a warning")
+    check_dark_light: float = Field(40.0, ge=16, le=120, description="darker pictures are too dark (luma, 16 to 235)")
+    check_dark_s: float = Field(30.0, ge=5, description="seconds of a picture that is too dark before a warning")
+    check_frozen_s: float = Field(30.0, ge=5, description="seconds of a camera that stands still before a warning")
+    check_drift_s: float = Field(0.2, ge=0.05, description="sound and picture further apart are a flaw, seconds")
+    check_gap_s: float = Field(1.0, ge=0.1, description="shorter gaps of a recording are no flaw, seconds")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="least severe log line printed")
     metrics: bool = Field(False, description="serve /metrics to anyone (otherwise only with the server's secret)")
 
@@ -83,6 +127,26 @@ class Settings(BaseSettings):
     def has_ice_tcp(self) -> bool:
         """Whether media may come by TCP: not where the pages have that port number already."""
         return self.udp_port != self.http_port or self.udp_port == 0
+
+    @property
+    def open_before(self) -> timedelta | None:
+        """How long before its begin a planned lesson opens by itself; None: it does not."""
+        return timedelta(minutes=self.open_before_min) if self.open_before_min >= 0 else None
+
+    @property
+    def check_rules(self) -> CheckRules:
+        """From when on something is wrong with what is being recorded."""
+        return CheckRules(
+            silent_dbfs=self.check_silent_dbfs,
+            silent_s=self.check_silent_s,
+            listening_s=self.check_listening_s,
+            black_s=self.check_black_s,
+            dark_light=self.check_dark_light,
+            dark_s=self.check_dark_s,
+            frozen_s=self.check_frozen_s,
+            drift_s=self.check_drift_s,
+            gap_s=self.check_gap_s,
+        )
 
     @property
     def database_url(self) -> str:

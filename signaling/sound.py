@@ -24,7 +24,8 @@ Flaw = Literal["bad_text", "bad_number", "bad_day"]
 def flaw(value: Any) -> Flaw | None:
     """What is unsound anywhere in a decoded request (structs, dicts, lists, scalars).
 
-    None: nothing. Fractions are bounded by their shapes.
+    None: nothing. Fractions are bounded by their shapes, and so are a struct's numbers that it names in LARGE: their
+    columns have eight bytes.
     """
     if isinstance(value, str):
         return "bad_text" if _UNPRINTABLE.search(value) else None
@@ -33,7 +34,8 @@ def flaw(value: Any) -> Flaw | None:
     if isinstance(value, date):
         return None if FIRST_YEAR <= value.year <= LAST_YEAR else "bad_day"
     if isinstance(value, msgspec.Struct):
-        return _first(msgspec.structs.astuple(value))
+        large: frozenset[str] = getattr(value, "LARGE", frozenset())
+        return _first(getattr(value, name) for name in value.__struct_fields__ if name not in large)
     if isinstance(value, dict):
         return _first((*value, *value.values()))
     if isinstance(value, list | tuple | set | frozenset):

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from classroom.lesson import seats, state, streams
+from classroom.lesson.events import HOST_SEAT
 from classroom.lesson.heartbeat import Marks
 from classroom.lesson.lesson import Lesson
 from signaling.commands import Command
@@ -28,6 +29,13 @@ class WatchRules:
     """An unplanned lesson without host and classroom together is over; a planned one so long after its planned end."""
     empty_after_s: float = 2 * 60
     """After the planned end a lesson with nobody in it is over: longer than any reconnect."""
+    unheld_after_s: float = 12 * 60 * 60
+    """A planned lesson that nobody has come to is over so long after its planned end: late enough for the latest of
+    teachers."""
+    grace_s: float = 10 * 60
+    """After the planned end a lesson that is still being taught ends by itself, so much later."""
+    notice_s: float = 60.0
+    """For so long the teacher is told of that before, also where the server was down until then."""
     limit_s: float = 240 * 60
     """The longest a lesson may go on, from its opening or, if that is later, from its planned end."""
 
@@ -45,6 +53,7 @@ class Watch:
         self._streams: dict[tuple[str, str, str], float] = {}
         self._together = now
         self._occupied = now
+        self._began = now
         self._steady = Steady()
 
     def tick(
@@ -134,11 +143,18 @@ class Watch:
 
     def _end(self, lesson: Lesson, now: float, at: datetime) -> list[Command]:
         rules = self._rules
+        if lesson.periods and not any(seat.present or seat.left_at for seat in lesson.seats.values()):
+            return [partial(state.end, by="server", reason="alone")] if is_unheld(lesson, rules, at) else []
         alone_s = now - self._together
         planned_end = state.planned_end(lesson)
         opened_at = lesson.opened_at or at
         if at >= max(opened_at, planned_end or opened_at) + timedelta(seconds=rules.limit_s):
             return [partial(state.end, by="server", reason="limit")]
+        told = at + timedelta(seconds=rules.notice_s - (now - self._began))
+        due = state.closes_at(lesson, timedelta(seconds=rules.grace_s), told)
+        # A teacher who is cut off has not been told of it: those who are left are looked after by the next rule.
+        if due is not None and at >= due and lesson.seats[HOST_SEAT].present:
+            return [partial(state.end, by="server", reason="time")]
         if planned_end is None:
             over = alone_s >= rules.alone_after_s
         else:
@@ -147,3 +163,9 @@ class Watch:
                 late_s >= 0 and now - self._occupied >= rules.empty_after_s
             )
         return [partial(state.end, by="server", reason="alone")] if over else []
+
+
+def is_unheld(lesson: Lesson, rules: WatchRules, at: datetime) -> bool:
+    """Whether nobody will come any more to a planned lesson that nobody has come to."""
+    planned_end = state.planned_end(lesson, timedelta(seconds=rules.unheld_after_s))
+    return planned_end is not None and at >= planned_end

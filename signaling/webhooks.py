@@ -25,8 +25,8 @@ from signaling.clock import Clock
 
 log = structlog.get_logger("webhooks")
 
-POLL_S: Final = 1.0
-FORGET_EVERY_POLLS: Final = 3600
+POLL_S: Final = 3.0
+FORGET_EVERY_POLLS: Final = 1200
 # A receiver that works first and answers then is told of the next event late; nobody waits longer.
 ATTEMPT: Final = aiohttp.ClientTimeout(total=10)
 SECRET: Final = "whsec_"

@@ -9,7 +9,8 @@ from classroom.registry.facts import Link
 from classroom.relay.hub import Session
 from signaling.api.body import read_in_time
 from signaling.auth import Grant
-from signaling.context import CLOCK, HUB, LESSONS, REVOKED, SETTINGS, STORE, grant_of
+from signaling.commands import actor
+from signaling.context import CHECKING, CLOCK, HUB, LESSONS, REVOKED, SETTINGS, STORE, grant_of
 from signaling.flows import stream_key, subscriber_key, viewer_key
 from signaling.problem import Problem
 from signaling.scope import seat_in
@@ -88,9 +89,10 @@ async def view(request: web.Request) -> web.Response:
     offer = await _offer(request)
     app, stream = request.app, stream_key(lesson, seat, source)
     watching = app[OWNERS].observers(stream) if is_observer else None
-    await app[LESSONS].check_view(lesson, seat, source, observers=watching)
+    await app[LESSONS].check_view(lesson, seat, source, by=actor(grant.link.role, own), observers=watching)
     app[OWNERS].require_room(grant.link)
-    key = viewer_key(lesson, own, grant.link.id)
+    # A co-teacher's phone has a line of its own, which says nothing about the classroom's.
+    key = viewer_key(lesson, None if grant.link.role == "assistant" else own, grant.link.id)
     session = app[HUB].subscribe(stream, key, offer, group=key)
     _own(request, session, grant.link, stream)
     if is_observer:
@@ -102,6 +104,22 @@ async def view(request: web.Request) -> web.Response:
             app[HUB].end(session.id)
             raise
     return _created(request, session, grant.link)
+
+
+@ROUTES.post("/whip/check/{ticket}")
+async def publish_check(request: web.Request) -> web.Response:
+    """A check (课前检测) sends noise to learn what its line carries. It ends with the check, its `Location`."""
+    ticket, checking = request.match_info["ticket"], request.app[CHECKING]
+    checking.find(ticket)
+    return _checked(ticket, checking.publish(ticket, await _offer(request)))
+
+
+@ROUTES.post("/whep/check/{ticket}")
+async def view_check(request: web.Request) -> web.Response:
+    """The same check gets it back."""
+    ticket, checking = request.match_info["ticket"], request.app[CHECKING]
+    checking.find(ticket)
+    return _checked(ticket, checking.view(ticket, await _offer(request)))
 
 
 @ROUTES.delete("/sessions/{session}")
@@ -157,6 +175,11 @@ def _own(request: web.Request, session: Session, link: Link, stream: str) -> Non
     if link.id in request.app[REVOKED]:
         request.app[HUB].end(session.id)
         raise Problem("token_invalid")
+
+
+def _checked(ticket: str, session: Session) -> web.Response:
+    headers = {"Location": f"/api/v1/checks/{ticket}", "Cache-Control": "no-store"}
+    return web.Response(status=201, text=session.answer, content_type="application/sdp", headers=headers)
 
 
 def _created(request: web.Request, session: Session, link: Link) -> web.Response:

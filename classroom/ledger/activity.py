@@ -8,6 +8,7 @@ import msgspec
 from classroom.ledger.facts import Period, Role
 from classroom.ledger.intervals import Interval, Intervals
 from classroom.ledger.kinds import Kind
+from classroom.ledger.plays import Viewing
 
 
 class State(StrEnum):
@@ -42,6 +43,7 @@ class Flag(StrEnum):
     BY_HAND = "by_hand"
     CORRECTED = "corrected"
     ONE_SIDED = "one_sided"
+    NOT_SIGNED_IN = "not_signed_in"
     TOO_SHORT = "too_short"
 
     @property
@@ -98,6 +100,7 @@ _WORDS = {
     Flag.BY_HAND: "手工录入",
     Flag.CORRECTED: "已更正",
     Flag.ONE_SIDED: "单方研修",
+    Flag.NOT_SIGNED_IN: "教师未签到",
     Flag.TOO_SHORT: "时长不足",
 }
 
@@ -169,6 +172,15 @@ class HandEvidence(msgspec.Struct, frozen=True, kw_only=True):
     link: str | None = None
 
 
+class Attendance(msgspec.Struct, frozen=True, kw_only=True):
+    """A registered teacher, whatever their role, and when they, or the room they signed in at, were connected."""
+
+    person: str
+    school: str
+    connected: Intervals
+    room: str | None = None
+
+
 class Activity(msgspec.Struct, frozen=True, kw_only=True):
     """活动: one pair, one lesson period (or viewing, or meeting), judged. Nobody took part unless it counts."""
 
@@ -217,6 +229,10 @@ class Activity(msgspec.Struct, frozen=True, kw_only=True):
     title: str = ""
     """Of a resource or a meeting."""
     training: TrainingKind | None = None
+    attendance: tuple[Attendance, ...] = ()
+    """Who signed in to a meeting (研修), of both schools; ids."""
     hand: HandEvidence | None = None
+    viewing: Viewing | None = None
+    """专递, 名师: what the class watched, when a page told it."""
     word: str | None = None
     """The word that decided the state; None when none was needed or given."""

@@ -4,7 +4,7 @@ A return keeps the number of the version it was made by, so that its figures can
 """
 
 from collections.abc import Mapping
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final, Literal, NamedTuple
 
 import msgspec
 
@@ -15,6 +15,7 @@ from classroom.ledger.rules import CountingRules
 
 Line = Annotated[str, msgspec.Meta(max_length=80, pattern=r"^[^\x00-\x1f\x7f\u2028\u2029]*$")]
 Notice = Annotated[str, msgspec.Meta(max_length=300, pattern=r"^[^\x00-\x1f\x7f\u2028\u2029]*$")]
+Item = Annotated[str, msgspec.Meta(min_length=1, max_length=12, pattern=r"^[^\x00-\x1f\x7f\u2028\u2029]*$")]
 Count = Annotated[int, msgspec.Meta(ge=0, le=100_000)]
 Percent = Annotated[int, msgspec.Meta(ge=1, le=100)]
 CountyCode = Annotated[str, msgspec.Meta(pattern=r"^(\d{2}|\d{4}|\d{6})?$")]
@@ -93,6 +94,8 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """附件2 报送对象（联系人、方式），可以有几个；第一个印在附件2 填写说明1。"""
     show_leader_line: bool = False
     """附件2 表下是否加印“领导签批”一行。"""
+    review_items: tuple[Item, ...] = ("教学目标", "教学过程", "城乡互动", "媒体应用", "教学效果")
+    """听课评课表的评价项目：只评教学，不评学生。改动只影响以后新写的评课表。"""
     show_window_on_paper: bool = True
     """纸质表外是否用小字印统计区间。"""
 
@@ -102,35 +105,44 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         return MonthRules(mode=self.month_window, inclusive=self.school_due_inclusive)
 
 
-RULE_LIMITS: Final[Mapping[str, tuple[int, int]]] = {
-    "flow_gap_s": (1, 60),
-    "reconnect_grace_s": (0, 900),
-    "zone_before_min": (0, 60),
-    "zone_after_min": (0, 60),
-    "need_min": (1, 240),
-    "need_percent": (1, 100),
-    "low_percent": (1, 100),
-    "adhoc_end_min": (1, 240),
-    "adhoc_limit_min": (1, 600),
-    "adhoc_merge_min": (0, 240),
-    "view_percent": (1, 100),
-    "view_need_min": (1, 240),
-    "training_need_min": (1, 240),
-    "training_person_min": (1, 240),
+class RuleLimit(NamedTuple):
+    """A counting rule that is a number: what the officers call it, its least and its greatest value."""
+
+    words: str
+    least: int
+    greatest: int
+
+
+RULE_LIMITS: Final[Mapping[str, RuleLimit]] = {
+    "flow_gap_s": RuleLimit("媒体中断判定（秒）", 1, 60),
+    "reconnect_grace_s": RuleLimit("断线重连宽限（秒）", 0, 900),
+    "zone_before_min": RuleLimit("课前有效时间（分钟）", 0, 60),
+    "zone_after_min": RuleLimit("课后有效时间（分钟）", 0, 60),
+    "need_min": RuleLimit("同堂满多久计入（分钟）", 1, 240),
+    "need_percent": RuleLimit("短课按计划时长的比例（%）", 1, 100),
+    "low_percent": RuleLimit("不足计入时长多少就不计（%）", 1, 100),
+    "adhoc_end_min": RuleLimit("临时课自动结束（分钟）", 1, 240),
+    "adhoc_limit_min": RuleLimit("临时课最长（分钟）", 1, 600),
+    "adhoc_merge_min": RuleLimit("临时课合并间隔（分钟）", 0, 240),
+    "view_percent": RuleLimit("专递、名师：观看比例（%）", 1, 100),
+    "view_need_min": RuleLimit("专递、名师：观看时长（分钟）", 1, 240),
+    "training_need_min": RuleLimit("研修：两校同时在线（分钟）", 1, 240),
+    "training_person_min": RuleLimit("研修：每人在线（分钟）", 1, 240),
 }
-"""Least and greatest of each counting rule that is a number."""
 
 
 def check_policy(policy: Policy) -> None:
     """What the types cannot say. Raises LedgerError(policy_invalid)."""
-    for name, (least, greatest) in RULE_LIMITS.items():
+    for name, (words, least, greatest) in RULE_LIMITS.items():
         value = getattr(policy.counting, name)
         if not least <= value <= greatest:
-            raise LedgerError("policy_invalid", f"计数规则 {name} 应在 {least} 至 {greatest} 之间，现为 {value}")
+            raise LedgerError("policy_invalid", f"“{words}”应在 {least} 至 {greatest} 之间，现为 {value}")
     required, wanted = policy.coverage_goals
     if required > wanted:
         raise LedgerError("policy_invalid", "覆盖率的要求值不能高于争取值")
     if len(policy.bureau_report_to) > 5:
         raise LedgerError("policy_invalid", "附件2 的报送对象最多五个")
+    if not 1 <= len(policy.review_items) <= 12 or len(set(policy.review_items)) < len(policy.review_items):
+        raise LedgerError("policy_invalid", "听课评课表的评价项目须为一至十二个，且不重复")
     if len(policy.task) > 50:
         raise LedgerError("policy_invalid", "结对任务数最多填五十个年度")

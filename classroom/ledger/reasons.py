@@ -15,6 +15,7 @@ _ENGLISH = {
     Flag.NOT_INTERACTIVE: "no two-way connection was made",
     Flag.REJECTED: "rejected on review",
     Flag.ONE_SIDED: "teachers of one side only",
+    Flag.NOT_SIGNED_IN: "no teacher signed in in a room that was connected",
     Flag.TOO_SHORT: "too short",
 }
 
@@ -29,6 +30,8 @@ def reason_zh(activity: Activity, schools: Mapping[str, str]) -> str:
     why = _why_not(activity)
     if Flag.CANCELLED in why and Flag.NOT_HELD in why:
         return "不计：未开展（已取消）"
+    if activity.viewing is not None and Flag.TOO_SHORT in why:
+        return f"不计：只看了 {activity.minutes} 分钟，看满 {activity.need} 分钟才计入"
     if why:
         return f"不计：{'、'.join(flag.words for flag in why)}"
     return f"不计：只同堂 {activity.minutes} 分钟，不足 {activity.low} 分钟"
@@ -41,7 +44,10 @@ def reason_en(activity: Activity, schools: Mapping[str, str]) -> str:
         return f"Counted: {_school(activity, schools)}, {activity.minutes} min{by_hand}"
     if activity.state is State.PENDING:
         return f"To be confirmed: {_pending_en(activity)}"
-    if why := _why_not(activity):
+    why = _why_not(activity)
+    if activity.viewing is not None and Flag.TOO_SHORT in why:
+        return f"Not counted: only {activity.minutes} min watched; counted from {activity.need}"
+    if why:
         return f"Not counted: {', '.join(_ENGLISH[flag] for flag in why)}"
     return f"Not counted: only {activity.minutes} min together, fewer than {activity.low}"
 

@@ -35,6 +35,11 @@ def box_of(course: str) -> str | None:
     return name if name in SUBJECTS else _COURSES.get(name)
 
 
+def spoken(box: str) -> str:
+    """What a box is called among people: 数学 for 数."""
+    return next((course for course, found in _COURSES.items() if found == box and len(box) == 1), box)
+
+
 def in_order(subjects: Iterable[str]) -> tuple[str, ...]:
     """Each once, in the order of the form; a subject that has no box stands behind."""
     return tuple(sorted(set(subjects), key=_place))

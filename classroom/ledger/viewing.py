@@ -3,56 +3,19 @@
 Where the resource comes from decides which of the two it is; one viewing never counts in both.
 """
 
-from collections.abc import Sequence
-from datetime import date, datetime
-from typing import Literal
+from collections.abc import Mapping, Sequence
+from datetime import date
 
 import msgspec
 
-from classroom.ledger.activity import Activity, Flag, State
-from classroom.ledger.facts import Seat
-from classroom.ledger.headcount import headcount, number_flags
-from classroom.ledger.intervals import Intervals, total_ms, union
+from classroom.ledger.activity import Activity, Flag, NumberSource, State
+from classroom.ledger.headcount import corrected, headcount, number_flags
 from classroom.ledger.kinds import Kind
 from classroom.ledger.months import local_date
+from classroom.ledger.plays import Play, Resource, Viewing
 from classroom.ledger.rules import MINUTE_MS, CountingRules
+from classroom.ledger.words import Standing
 from classroom.registry.facts import Pair, is_active
-
-
-class Resource(msgspec.Struct, frozen=True, kw_only=True):
-    """A lesson on demand. `origin` "province" is 省名师资源 (then `school` is None), "school" a supporter's course."""
-
-    id: str
-    origin: Literal["school", "province"]
-    school: str | None
-    length_ms: int
-    title: str
-    subjects: tuple[str, ...] = ()
-
-
-class Play(msgspec.Struct, frozen=True, kw_only=True):
-    """A class watched parts of a resource. `seconds`: which of its own time, in ms from its beginning."""
-
-    resource: str
-    seat: Seat
-    """The class that sits there, with its numbers on the day."""
-    began_at: datetime
-    ended_at: datetime
-    seconds: Intervals
-
-
-class Viewing(msgspec.Struct, frozen=True, kw_only=True):
-    """Every play of one resource by one class on one local day."""
-
-    resource: Resource
-    seat: Seat
-    day: date
-    plays: tuple[Play, ...]
-
-    @property
-    def watched_ms(self) -> int:
-        """Different parts of the resource, however often each was seen."""
-        return total_ms(union(*(play.seconds for play in self.plays)))
 
 
 def judge_viewings(
@@ -70,14 +33,14 @@ def judge_viewings(
         groups.setdefault(key, []).append(play)
     found = []
     for (_, name, day), some in groups.items():
-        viewing = Viewing(resource=known[name], seat=some[0].seat, day=day, plays=tuple(some))
-        pair = _pair_of(viewing, pairs)
+        viewing = Viewing(resource=known[name], day=day, plays=tuple(some))
+        pair = pair_of(viewing, pairs)
         if pair is not None:
-            found.append(_judged(viewing, pair, rules))
+            found.append(judge_viewing(viewing, pair, Standing(), rules))
     return tuple(found)
 
 
-def _pair_of(viewing: Viewing, pairs: Sequence[Pair]) -> Pair | None:
+def pair_of(viewing: Viewing, pairs: Sequence[Pair]) -> Pair | None:
     """The pair active that day: resource's school → class's school; of a province's resource, the class's school's."""
     active = [pair for pair in pairs if pair.recipient == viewing.seat.school and is_active(pair, viewing.day)]
     if viewing.resource.origin == "school":
@@ -85,14 +48,40 @@ def _pair_of(viewing: Viewing, pairs: Sequence[Pair]) -> Pair | None:
     return active[0] if active else None
 
 
-def _judged(viewing: Viewing, pair: Pair, rules: CountingRules) -> Activity:
-    resource = viewing.resource
-    need_ms = min(resource.length_ms * rules.view_percent // 100, rules.view_need_min * MINUTE_MS)
-    is_counted = viewing.watched_ms >= need_ms > 0
-    count = headcount(viewing.seat)
-    class_id = viewing.seat.class_id or viewing.seat.room
+def need_ms(length_ms: int, rules: CountingRules) -> int:
+    """How much of a resource of this length has to be watched for the viewing to count."""
+    return min(length_ms * rules.view_percent // 100, rules.view_need_min * MINUTE_MS)
+
+
+def with_roster(viewing: Viewing, rosters: Mapping[str, int]) -> Viewing:
+    """With another size of its class. `rosters`: class → size on the day, of classes that changed."""
+    size = rosters.get(viewing.seat.class_id or "")
+    if size is None:
+        return viewing
+    plays = tuple(
+        msgspec.structs.replace(play, seat=msgspec.structs.replace(play.seat, students=size)) for play in viewing.plays
+    )
+    return msgspec.structs.replace(viewing, plays=plays)
+
+
+def judge_viewing(viewing: Viewing, pair: Pair, said: Standing, rules: CountingRules) -> Activity:
+    """A viewing with all that was said of it, from its own evidence: nothing else need be kept."""
+    resource, seat, needed = viewing.resource, viewing.seat, need_ms(viewing.resource.length_ms, rules)
+    is_enough = viewing.watched_ms >= needed > 0
+    blocks = {
+        Flag.PAIR_INACTIVE: not is_active(pair, viewing.day),
+        Flag.TEST: bool(said.is_test),
+        Flag.CANCELLED: bool(said.is_cancelled),
+    }
+    blocked = tuple(flag for flag, fails in blocks.items() if fails)
+    is_counted = not blocked and (is_enough if said.decided is None else said.decided)
     # One teacher is with the class, whoever that is.
-    participants = count.students + 1 if is_counted else 0
+    count = msgspec.structs.replace(headcount(seat), teachers=1, teachers_from=NumberSource.PLANNED)
+    students = said.all_students if said.all_students is not None else said.students.get(seat.room)
+    teachers = said.all_teachers if said.all_teachers is not None else said.teachers.get(seat.room)
+    count = corrected(count, students, teachers)
+    subjects = resource.subjects if said.subjects is None else said.subjects
+    class_id = seat.class_id or seat.room
     return Activity(
         id=f"view.{class_id}.{resource.id}.{viewing.day:%Y%m%d}",
         kind=Kind.DELIVERY if resource.origin == "school" else Kind.MASTER,
@@ -102,22 +91,26 @@ def _judged(viewing: Viewing, pair: Pair, rules: CountingRules) -> Activity:
         supporter=pair.supporter,
         recipient=pair.recipient,
         state=State.COUNTED if is_counted else State.NOT_COUNTED,
-        flags=_number_flags(viewing.seat) if is_counted else (Flag.TOO_SHORT,),
+        flags=(
+            *blocked,
+            *(number_flags([count]) if is_counted else ()),
+            *((Flag.TOO_SHORT,) if not is_enough and not is_counted else ()),
+            *((Flag.REJECTED,) if said.decided is False and not blocked else ()),
+            *((Flag.CORRECTED,) if said.is_corrected else ()),
+        ),
         begins_at=viewing.plays[0].began_at,
         ends_at=max(play.ended_at for play in viewing.plays),
         planned=None,
         zone=None,
-        subjects=resource.subjects,
+        subjects=subjects,
         minutes=viewing.watched_ms // MINUTE_MS,
-        need=-(-need_ms // MINUTE_MS),
-        low=-(-need_ms // MINUTE_MS),
-        teachers=1 if is_counted else 0,
+        need=-(-needed // MINUTE_MS),
+        low=-(-needed // MINUTE_MS),
+        teachers=count.teachers if is_counted else 0,
         students=count.students if is_counted else 0,
-        participants=participants,
-        class_id=viewing.seat.class_id,
+        participants=count.students + count.teachers if is_counted else 0,
+        class_id=seat.class_id,
         title=resource.title,
+        viewing=viewing,
+        word=said.word if said.decided is not None and not blocked else None,
     )
-
-
-def _number_flags(seat: Seat) -> tuple[Flag, ...]:
-    return tuple(flag for flag in number_flags([headcount(seat)]) if flag is not Flag.TEACHERS_MISSING)

@@ -19,6 +19,7 @@ class Marks(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     `*_since`: the same of its first packet while that is fresh, so that a flow's beginning is as exact as its end.
     `up_*` are the seat's own streams (`up_video`: any picture, camera or courseware). `down_*` are deliveries that the
     receiver proved: of the teacher's streams to a rural seat, of any rural seat's streams to the teacher.
+    `voice_ms`: for how long the seat spoke since the heartbeat before; None where its packets do not tell.
     """
 
     up_audio: int | None = None
@@ -29,6 +30,7 @@ class Marks(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     up_video_since: int | None = None
     down_audio_since: int | None = None
     down_video_since: int | None = None
+    voice_ms: int | None = None
 
 
 class Heartbeat(msgspec.Struct, frozen=True, kw_only=True):

@@ -13,42 +13,94 @@ from typing import Any
 
 import msgspec
 
-from classroom.lesson import hands, recording, seats, stage, streams
+from classroom.lesson import (
+    calling,
+    chat,
+    courseware,
+    hands,
+    homework,
+    ink,
+    quiz,
+    recording,
+    scene,
+    seats,
+    signing,
+    stage,
+    steps,
+    streams,
+    talk,
+)
 from classroom.lesson.errors import LessonError
 from classroom.lesson.events import (
     HOST_SEAT,
     AnyEvent,
+    BlankPageAdded,
+    ChatClosed,
+    ChatHidden,
+    ChatSaid,
+    ClassroomDrawn,
     ConsentNoted,
+    ConsentWithdrawn,
+    CoursewareAdded,
+    CoursewareRemoved,
     DeviceReplaced,
+    DrawingAllowed,
     EndReason,
     HandLowered,
     HandRaised,
     HeadcountConfirmed,
     HelpAnswered,
     HelpAsked,
+    HomeworkGiven,
+    HomeworkShown,
+    LayoutSet,
     LessonCancelled,
     LessonEnded,
+    LessonExtended,
     LessonMoved,
     LessonOpened,
     LessonScheduled,
     LessonStarted,
     Muted,
+    PageCleared,
+    PageShown,
     Period,
+    PersonSignedIn,
+    PersonSignedOut,
+    Praised,
+    QuestionAsked,
+    QuizClosed,
+    QuizShown,
+    QuizStarted,
+    QuizTallied,
     RecordingStarted,
     RecordingStopped,
+    RotationSet,
     RungChanged,
     SeatLeft,
     SeatPlan,
     SeatTaken,
+    SpotlightSet,
     StageSet,
+    StepSet,
     StreamFlowing,
     StreamGone,
     StreamStalled,
+    StrokeDrawn,
+    StrokesErased,
+    TalkSet,
     TeacherReplaced,
+    Training,
+    WorkHandedIn,
+    WorkMarked,
+    WorkTakenBack,
 )
-from classroom.lesson.lesson import Lesson, Seat, State, require_not_ended, require_teacher, stamps
+from classroom.lesson.lesson import Lesson, Seat, State, require_not_ended, require_open, require_teacher, stamps
 
 MAX_RURAL_SEATS = 4
+MAX_EXTENSION_MIN = 30
+MAX_EXTENSIONS_MIN = 120
+"""Of one step, and of all together."""
 
 TRANSITIONS: Mapping[State, Mapping[type[AnyEvent], State]] = MappingProxyType(
     {
@@ -80,12 +132,17 @@ def schedule(
     record: bool = False,
     observers: int = 0,
     teacher: str | None = None,
+    training: Training | None = None,
 ) -> list[AnyEvent]:
-    """A new lesson. Without periods it is unplanned. Raises LessonError: lesson_exists, bad_schedule, forbidden."""
+    """A new lesson. Without periods it is unplanned; a meeting (`training`) is planned always.
+
+    Raises LessonError: lesson_exists, bad_schedule, forbidden.
+    """
     if lesson is not None:
         raise LessonError("lesson_exists")
     require_teacher(by)
-    if not (_are_seats(plans) and _are_periods(periods)) or not subject or observers < 0:
+    is_planned = bool(periods) or training is None
+    if not (_are_seats(plans) and _are_periods(periods) and is_planned) or not subject or observers < 0:
         raise LessonError("bad_schedule")
     return [
         LessonScheduled(
@@ -98,6 +155,7 @@ def schedule(
             record=record,
             observers=observers,
             teacher=teacher,
+            training=training,
             **next(stamps(None, at, by, lesson_id)),
         )
     ]
@@ -143,6 +201,19 @@ def start(lesson: Lesson, at: datetime, *, by: str) -> list[AnyEvent]:
     if lesson.record_wanted and not lesson.recording and not lesson.missing_consent:
         events.append(RecordingStarted(**next(stamp)))
     return events
+
+
+def extend(lesson: Lesson, at: datetime, *, by: str, minutes: int) -> list[AnyEvent]:
+    """再上几分钟: the end that a planned lesson comes to by itself is `minutes` later in all; it never comes nearer.
+
+    Of all, so that a button pressed twice puts it off once. Raises LessonError(bad_extension).
+    """
+    require_open(lesson)
+    require_teacher(by)
+    more = minutes - lesson.extended_min
+    if not lesson.periods or not (0 <= more <= MAX_EXTENSION_MIN and minutes <= MAX_EXTENSIONS_MIN):
+        raise LessonError("bad_extension")
+    return [LessonExtended(minutes=more, **next(stamps(lesson, at, by)))] if more else []
 
 
 def end(lesson: Lesson, at: datetime, *, by: str, reason: EndReason) -> list[AnyEvent]:
@@ -217,6 +288,21 @@ def planned_end(lesson: Lesson, grace: timedelta = timedelta()) -> datetime | No
     return lesson.periods[-1].end + grace if lesson.periods else None
 
 
+def closes_at(lesson: Lesson, grace: timedelta, told: datetime) -> datetime | None:
+    """When a lesson that is open ends by itself: a grace after its planned end, and what it was extended by.
+
+    One that began only after its planned end has as long as was planned for it. `told`: by then whoever teaches has
+    known of it for long enough; what it is extended by is put off from there. None: never, for it is unplanned.
+    """
+    begun = lesson.started_at or lesson.opened_at
+    if begun is None or not lesson.periods:
+        return None
+    end = lesson.periods[-1].end
+    if begun >= end:
+        end = begun + (end - lesson.periods[0].start)
+    return max(end + grace, told) + timedelta(minutes=lesson.extended_min)
+
+
 def _on_scheduled(event: LessonScheduled) -> Lesson:
     return Lesson(
         id=event.lesson,
@@ -232,6 +318,7 @@ def _on_scheduled(event: LessonScheduled) -> Lesson:
         scheduled_at=event.at,
         record_wanted=event.record,
         teacher=event.teacher,
+        training=event.training,
     )
 
 
@@ -251,10 +338,27 @@ def _on_started(lesson: Lesson, event: LessonStarted) -> Lesson:
     return msgspec.structs.replace(lesson, started_at=event.at)
 
 
+def _on_extended(lesson: Lesson, event: LessonExtended) -> Lesson:
+    return msgspec.structs.replace(lesson, extended_min=lesson.extended_min + event.minutes)
+
+
 def _on_ended(lesson: Lesson, event: LessonEnded) -> Lesson:
     emptied = seats.all_left(lesson, event.at)
     return msgspec.structs.replace(
-        emptied, ended_at=event.at, end_reason=event.reason, hands=(), stage=None, recording=False
+        emptied,
+        ended_at=event.at,
+        end_reason=event.reason,
+        step=None,
+        spent_s=steps.spent_until(lesson, event.at),
+        hands=(),
+        stage=None,
+        talk=None,
+        rotation=None,
+        recording=False,
+        quiz=None,
+        desks={},
+        shown=None,
+        writers=frozenset(),
     )
 
 
@@ -268,12 +372,15 @@ _FOLDS: Mapping[type[AnyEvent], Callable[[Lesson, Any], Lesson]] = MappingProxyT
         TeacherReplaced: _on_teacher_replaced,
         LessonOpened: _on_opened,
         LessonStarted: _on_started,
+        LessonExtended: _on_extended,
         LessonEnded: _on_ended,
         LessonCancelled: _on_cancelled,
         SeatTaken: seats.on_taken,
         SeatLeft: seats.on_left,
         DeviceReplaced: seats.on_device_replaced,
         HeadcountConfirmed: seats.on_headcount,
+        PersonSignedIn: signing.on_signed_in,
+        PersonSignedOut: signing.on_signed_out,
         HelpAsked: seats.on_help_asked,
         HelpAnswered: seats.on_help_answered,
         StreamFlowing: streams.on_flowing,
@@ -283,10 +390,39 @@ _FOLDS: Mapping[type[AnyEvent], Callable[[Lesson, Any], Lesson]] = MappingProxyT
         HandRaised: hands.on_raised,
         HandLowered: hands.on_lowered,
         StageSet: stage.on_stage,
+        ClassroomDrawn: calling.on_drawn,
+        Praised: calling.on_praised,
+        ChatSaid: chat.on_said,
+        ChatHidden: chat.on_hidden,
+        ChatClosed: chat.on_closed,
+        TalkSet: talk.on_talk,
+        SpotlightSet: scene.on_spotlight,
+        LayoutSet: scene.on_layout,
+        RotationSet: scene.on_rotation,
         Muted: stage.on_muted,
         ConsentNoted: recording.on_consent,
+        ConsentWithdrawn: recording.on_withdrawn,
         RecordingStarted: recording.on_started,
         RecordingStopped: recording.on_stopped,
+        QuizStarted: quiz.on_started,
+        QuestionAsked: quiz.on_asked,
+        QuizTallied: quiz.on_tallied,
+        QuizShown: quiz.on_shown,
+        QuizClosed: quiz.on_closed,
+        HomeworkGiven: homework.on_given,
+        WorkHandedIn: homework.on_handed_in,
+        WorkMarked: homework.on_marked,
+        WorkTakenBack: homework.on_taken_back,
+        HomeworkShown: homework.on_shown,
+        StepSet: steps.on_step,
+        CoursewareAdded: courseware.on_courseware_added,
+        CoursewareRemoved: courseware.on_courseware_removed,
+        BlankPageAdded: courseware.on_blank_page_added,
+        PageShown: courseware.on_page_shown,
+        DrawingAllowed: ink.on_drawing_allowed,
+        StrokeDrawn: ink.on_drawn,
+        StrokesErased: ink.on_erased,
+        PageCleared: ink.on_cleared,
     }
 )
 _STATE_EVENTS = frozenset(kind for row in TRANSITIONS.values() for kind in row)

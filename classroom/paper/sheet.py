@@ -36,9 +36,9 @@ class Cell(msgspec.Struct, frozen=True, kw_only=True):
 class Sheet(msgspec.Struct, frozen=True, kw_only=True):
     """An A4 page, upright: title lines, head lines, the grid, lines and notes below it, a footer."""
 
-    name: Literal["annex2", "annex3"]
+    name: Literal["annex2", "annex3", "review"]
     titles: tuple[str, ...]
-    """附件 N (at the left), the title, what stands below it."""
+    """A line at the left (附件 N), the title, what stands below it."""
     head: tuple[tuple[str, str], ...]
     """(label, value as printed), above the grid."""
     widths: tuple[float, ...]

@@ -39,6 +39,7 @@ SHRINK: Final = 1.18
 """Where the machine has no 宋体 the columns come out wider, and the page is printed that much smaller to fit."""
 _BASE_FORMAT: Final[Mapping[str, object]] = MappingProxyType({"font_name": FONT, "font_size": 11})
 """Excel measures columns in digits of this font: 8 pixels each, and 5 beside them."""
+TAB_NAMES: Final[Mapping[str, str]] = MappingProxyType({"annex2": "附件2", "annex3": "附件3", "review": "评课表"})
 NUMBERS: Final = frozenset(
     {
         *FLOWS,
@@ -51,7 +52,7 @@ NUMBERS: Final = frozenset(
 
 
 def to_xlsx(sheet: Sheet) -> bytes:
-    """The workbook; its one worksheet is named 附件2 or 附件3."""
+    """The workbook; its one worksheet is named as the form."""
     target = BytesIO()
     book = xlsxwriter.Workbook(target, {"in_memory": True, "default_format_properties": dict(_BASE_FORMAT)})
     book.set_properties({"title": " ".join(sheet.titles), "created": MADE})
@@ -71,7 +72,7 @@ class _Page:
     def __init__(self, book: Any, sheet: Sheet) -> None:
         self._book = book
         self._sheet = sheet
-        self._paper = book.add_worksheet("附件2" if sheet.name == "annex2" else "附件3")
+        self._paper = book.add_worksheet(TAB_NAMES[sheet.name])
         self._row = 0
         self._height = 0.0
         self._last_column = len(sheet.widths) - 1

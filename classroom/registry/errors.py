@@ -24,6 +24,7 @@ SENTENCES: Mapping[str, tuple[str, str]] = MappingProxyType(
         "pair_unknown": ("名册里没有这对结对：{}。", "The registry has no such pair: {}."),
         "pair_exists": ("这两所学校已经结对：{}。", "These two schools are a pair already: {}."),
         "class_unknown": ("名册里没有这个班级：{}。", "The registry has no such class: {}."),
+        "not_consented": ("这个班级没有可撤回的同意登记：{}。", "No consent of this class is noted: {}."),
         "classroom_unknown": ("名册里没有这间教室：{}。", "The registry has no such classroom: {}."),
         "name_taken": ("这所学校已有同名的教室或班级：{}。", "The school has one of this name already: {}."),
         "recipient_missing": (

@@ -84,12 +84,26 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 class Consent(msgspec.Struct, frozen=True, kw_only=True):
-    """Somebody with a name has noted that the class's guardians agree to recordings."""
+    """Somebody with a name has noted that the class's guardians agree to recordings, or to their publication.
 
+    `given_on`: the date of the form; `until`: the last day that it holds for, None: without end. `refused`: how many
+    guardians do not agree; `arranged`: their children sit where no camera sees them. `form`: a file, the scan of the
+    form; `reference`: where the paper lies.
+    """
+
+    id: str
     class_id: str
     noted_by: str
     at: datetime
+    purpose: Literal["recording", "publication"] = "recording"
+    given_on: date | None = None
+    until: date | None = None
+    refused: int = 0
+    arranged: bool = False
+    form: str | None = None
+    reference: str = ""
     withdrawn_at: datetime | None = None
+    withdrawn_reason: str | None = None
 
 
 class Link(msgspec.Struct, frozen=True, kw_only=True):
@@ -138,11 +152,6 @@ def students_on(school_class: Class, day: date) -> int | None:
         if size.since <= day:
             students = size.students
     return students
-
-
-def is_valid(consent: Consent, at: datetime) -> bool:
-    """Whether the consent is in force at an instant."""
-    return consent.at <= at and (consent.withdrawn_at is None or at < consent.withdrawn_at)
 
 
 def is_usable(link: Link, at: datetime) -> bool:

@@ -39,6 +39,7 @@ class Connection:
         role: Role = "client" if offer.setup == "passive" else "server"
         self.ufrag = ufrag
         self.password = password
+        self.theirs = offer.credentials
         self.heard = now
         """When a datagram last came that the peer alone can have sent (monotonic seconds)."""
         self.bytes_in = 0
@@ -51,6 +52,7 @@ class Connection:
         self._reached = asyncio.Event()
         self._paths: list[Path] = []
         self._outlets: list[tuple[Outlet, Kind]] = []
+        self._is_closed = False
 
     @property
     def by_tcp(self) -> bool:
@@ -76,21 +78,20 @@ class Connection:
     def binding(self, request: BindingRequest, path: Path, now: float) -> None:
         """An authentic binding request: answer, and follow the peer to this path when it says so."""
         self.heard = now
-        if path not in self._paths:
-            self._paths.append(path)
-            if isinstance(path, Stream):
-                path.belong(self)
-            else:
-                self._wire.peers[path] = self
-            if len(self._paths) > MAX_PATHS:
-                oldest = next(known for known in self._paths if known != self.path)
-                self._paths.remove(oldest)
-                self._forget(oldest)
+        self._admit(path)
         address = path.address if isinstance(path, Stream) else path
         self._send_by(path, response(request, address, self.password))
         if self.path is None or (request.use_candidate and path != self.path):
             self._follow(path)
             self._reached.set()
+
+    def moved(self, address: Address, now: float) -> None:
+        """The peer has proved that it is reached at another address now, and not where it was. Nothing once closed."""
+        if self._is_closed:
+            return
+        self.heard = now
+        self._admit(address)
+        self._follow(address)
 
     def lost(self, stream: Stream) -> None:
         """A TCP connection of the peer has ended: it has to be heard by another path."""
@@ -139,14 +140,33 @@ class Connection:
                 self._drops.count(DropReason.PROTECT)
 
     async def close(self) -> None:
-        """Hear nothing more, and say close_notify. Idempotent."""
+        """Hear nothing more, send no more media, and say close_notify. Idempotent."""
+        self._is_closed = True
         self.media = None
+        # A pacer may still hold packets for them; the SRTP session that would encrypt these is about to be freed.
+        for outlet, _ in self._outlets:
+            outlet.place(None)
+        self._outlets = []
         for address in [path for path in self._paths if not isinstance(path, Stream)]:
             self._forget(address)
         await self.secure.close()
         for stream in [path for path in self._paths if isinstance(path, Stream)]:
             self._forget(stream)
         self._paths = []
+
+    def _admit(self, path: Path) -> None:
+        """What comes by this path is the peer's."""
+        if path in self._paths:
+            return
+        self._paths.append(path)
+        if isinstance(path, Stream):
+            path.belong(self)
+        else:
+            self._wire.peers[path] = self
+        if len(self._paths) > MAX_PATHS:
+            oldest = next(known for known in self._paths if known != self.path)
+            self._paths.remove(oldest)
+            self._forget(oldest)
 
     def _follow(self, path: Path | None) -> None:
         self.path = path
@@ -155,11 +175,12 @@ class Connection:
 
     def _point(self, outlet: Outlet, kind: Kind) -> None:
         path = self.path
-        outlet.address = outlet.sink = None
         if isinstance(path, Stream):
-            outlet.sink = path.send if kind == "audio" else path.send_video
+            outlet.place(None, sink=path.send if kind == "audio" else path.send_video)
         elif path is not None:
             point(outlet, self._wire.family, path)
+        else:
+            outlet.place(None)
 
     def _send(self, datagram: bytes) -> None:
         if self.path is not None:

@@ -10,7 +10,7 @@ import errno
 import socket
 import struct
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from cffi import FFI
 from pylibsrtp._binding import ffi as srtp_ffi
@@ -18,7 +18,7 @@ from pylibsrtp._binding import lib as srtp_lib
 
 from classroom.relay import native
 from classroom.relay.drops import DropReason, Drops
-from classroom.relay.lane import Outlet
+from classroom.relay.lane import Outlet, Outlets
 from classroom.relay.peer import DATAGRAM_BYTES, TRAILER_BYTES
 
 UDP_SEGMENT = 103
@@ -63,9 +63,9 @@ def point(outlet: Outlet, family: int, address: tuple[str, int]) -> None:
     else:
         host = host if ":" in host else f"::ffff:{host}"
         packed = struct.pack("=H", family) + struct.pack("!HI16sI", port, 0, socket.inet_pton(family, host), 0)
-    outlet.address = _ffi.new("char[]", packed)
-    outlet.address_bytes = len(packed)
-    outlet.pointer = int(_ffi.cast("uintptr_t", outlet.address))
+    made = _ffi.new("char[]", packed)
+    # The array has room for a closing zero, which is no part of the address.
+    outlet.place(_ffi.buffer(made, len(packed)), int(_ffi.cast("uintptr_t", made)))
 
 
 def runs(packets: Sequence[bytes]) -> list[list[bytes]]:
@@ -82,6 +82,30 @@ def runs(packets: Sequence[bytes]) -> list[list[bytes]]:
         else:
             run.append(packet)
     return made
+
+
+class _Prepared(NamedTuple):
+    """Outlets as the loop in C takes them: those that have an address, in arrays; and those that are on TCP."""
+
+    reached: int
+    sessions: Any
+    names: Any
+    name_bytes: int
+    addresses: list[Any]
+    """The memory that `names` point to."""
+    apart: list[tuple[Outlet, Callable[[bytes], None]]]
+
+
+def _prepare(outlets: Sequence[Outlet]) -> _Prepared:
+    reached = [outlet for outlet in outlets if outlet.address is not None]
+    return _Prepared(
+        len(reached),
+        native.ffi.new("uintptr_t[]", [int(srtp_ffi.cast("uintptr_t", outlet.srtp)) for outlet in reached]),
+        native.ffi.new("uintptr_t[]", [outlet.pointer for outlet in reached]),
+        reached[0].address_bytes if reached else 0,
+        [outlet.address for outlet in reached],
+        [(outlet, outlet.sink) for outlet in outlets if outlet.address is None and outlet.sink is not None],
+    )
 
 
 class Fanout:
@@ -113,6 +137,8 @@ class Fanout:
         self._size = srtp_ffi.new("int *")
         self._apiece = srtp_ffi.new("char[]", DATAGRAM_BYTES + TRAILER_BYTES)
         self._native = native.load()
+        self._sizes = native.ffi.new("int[]", MAX_SEGMENTS)
+        self._refused = native.ffi.new("int *")
         self._protect = int(srtp_ffi.cast("uintptr_t", srtp_ffi.addressof(srtp_lib, "srtp_protect")))
         self._arrays = [
             (int(_ffi.cast("uintptr_t", array)), _ffi.sizeof(array[0]))
@@ -173,32 +199,35 @@ class Fanout:
 
     def _send_natively(self, outlets: Sequence[Outlet], run: list[bytes], tag_bytes: int) -> None:
         """What _send_run does, with its loop in C."""
-        reached = [outlet for outlet in outlets if outlet.address is not None]
-        for outlet in outlets:
-            if outlet.address is None and outlet.sink is not None:
-                self._send_apiece(outlet, outlet.sink, run)
-            elif not outlet.session and outlet.address is not None:
-                outlet.session = int(srtp_ffi.cast("uintptr_t", outlet.srtp))
+        prepared: _Prepared | None = getattr(outlets, "prepared", None)
+        if prepared is None:
+            prepared = _prepare(outlets)
+            if isinstance(outlets, Outlets):
+                outlets.prepared = prepared
+        for outlet, sink in prepared.apart:
+            self._send_apiece(outlet, sink, run)
         room = bytes(tag_bytes)
         plain = room.join(run) + room
         total, count, segment = len(plain), len(run), len(run[0]) + tag_bytes
-        sizes, refused = native.ffi.new("int[]", [len(packet) for packet in run]), native.ffi.new("int *")
+        sizes, refused, slots = self._sizes, self._refused, self._arrays
+        sizes[0:count] = [len(packet) for packet in run]
         done = 0
-        while done < len(reached):
-            if self._used + total > SLAB_BYTES or len(self._counts) == MAX_MESSAGES:
+        while done < prepared.reached:
+            first = len(self._counts)
+            if self._used + total > SLAB_BYTES or first == MAX_MESSAGES:
                 self.flush()
-            some, first = reached[done : done + (SLAB_BYTES - self._used) // total], len(self._counts)
+                first = 0
             refused[0] = 0
             handled = self._native.fan(
                 self._protect,
                 self._base + self._used,
                 SLAB_BYTES - self._used,
-                *(start + first * size for start, size in self._arrays),
+                *[start + first * size for start, size in slots],
                 MAX_MESSAGES - first,
-                [outlet.session for outlet in some],
-                [outlet.pointer for outlet in some],
-                some[0].address_bytes,
-                len(some),
+                prepared.sessions + done,
+                prepared.names + done,
+                prepared.name_bytes,
+                prepared.reached - done,
                 plain,
                 total,
                 segment,
@@ -210,7 +239,7 @@ class Fanout:
             if refused[0]:
                 self._drops.count(DropReason.PROTECT, refused[0] * count)
             self._counts += [count] * filled
-            self._keep += [outlet.address for outlet in some[:handled]]
+            self._keep.append(prepared)
             self._used += filled * total
             self.bytes += filled * total
             done += handled

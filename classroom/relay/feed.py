@@ -7,7 +7,7 @@ from classroom.relay.layer import Layer
 from classroom.relay.rtp import Packet, SenderReport, ahead32
 
 # A layer that is silent for this long while another one flows has been given up by its publisher.
-SILENT_S = 1.5
+SILENT_S = 1.0
 
 
 def is_alive(layer: Layer, now: float) -> bool:

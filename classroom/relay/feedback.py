@@ -85,11 +85,11 @@ class Statistics:
 
 
 class _Missing:
-    __slots__ = ("asked", "noticed", "tries")
+    __slots__ = ("asked", "first_asked", "noticed", "tries")
 
     def __init__(self, now: float) -> None:
         self.noticed = now
-        self.asked = now
+        self.first_asked = self.asked = now
         self.tries = 0
 
 
@@ -114,8 +114,10 @@ class NackGenerator:
             return True
         if extended <= highest:
             found = self._missing.pop(extended, None)
-            if found is not None and found.tries == 1:
-                self._round_trip_s += (now - found.asked - self._round_trip_s) / 4
+            if found is not None and found.tries:
+                # Which of several questions it answers cannot be told. Taken for the first, the estimate is too long
+                # after a loss; for the last, it stays too short for ever, and a slow line fills with the same packets.
+                self._round_trip_s += (now - found.first_asked - self._round_trip_s) / 4
             return True
         self._highest = extended
         if extended - highest - 1 + len(self._missing) > MAX_MISSING:
@@ -138,6 +140,8 @@ class NackGenerator:
                 del self._missing[number]
                 self.given_up += 1
             elif missing.tries == 0 or now - missing.asked >= retry_s:
+                if missing.tries == 0:
+                    missing.first_asked = now
                 missing.tries += 1
                 missing.asked = now
                 due.append(number)

@@ -5,7 +5,7 @@ import base64
 import logging
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -15,11 +15,13 @@ from classroom.relay.connection import Connection, Path
 from classroom.relay.downlink import Downlink
 from classroom.relay.drops import DropReason, Drops
 from classroom.relay.fanout import Fanout
-from classroom.relay.ice import BadStun, parse_request
+from classroom.relay.ice import Address, BadStun, is_response, parse_request
 from classroom.relay.ladder import Rung
 from classroom.relay.negotiation import NoCommonCodec, accept_publisher, accept_viewer, track_of
+from classroom.relay.pacer import Pacer
 from classroom.relay.peer import SecureError, generate_certificate
 from classroom.relay.publication import Publication
+from classroom.relay.rebinding import Rebindings
 from classroom.relay.route import Route, Subscriber
 from classroom.relay.rtcp import NTP_EPOCH_S
 from classroom.relay.rtp import Kind
@@ -30,7 +32,8 @@ from classroom.relay.wire import Wire
 from classroom.relay.wire_tcp import Listener
 
 TICK_S = 0.05
-DECIDE_S = 0.2
+# What each viewer and each line needs some times a second is spread over so many ticks.
+TURNS = 4
 SWEEP_S = 1.0
 # Pictures for a narrow line leave in steps of this.
 PACE_S = 0.005
@@ -84,7 +87,8 @@ class Session:
 @dataclass(frozen=True, slots=True)
 class Flow:
     """Media that moves. Publisher (`subscriber` None): first and last packet with payload. Subscriber: first and last
-    moment its feedback proved that it still receives. Monotonic seconds."""
+    moment its feedback proved that it still receives. Monotonic seconds. `voice_s`: how long a publisher's sound was
+    somebody speaking; None where its packets do not tell."""
 
     stream: str
     subscriber: str | None
@@ -92,6 +96,7 @@ class Flow:
     kind: Kind
     first: float
     last: float
+    voice_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +167,7 @@ class Hub:
         self._by_ufrag: dict[str, _Entry] = {}
         self._routes: dict[str, Route] = {}
         self._downlinks: dict[str, Downlink] = {}
+        self._waiting: set[Pacer] = set()
         self._pacing: asyncio.TimerHandle | None = None
         self._touched: list[Publication] = []
         self._closing: set[asyncio.Task[None]] = set()
@@ -176,6 +182,7 @@ class Hub:
         config = self._config
         wire, self._listener = self._bind()
         self._wire = wire
+        self._rebindings = Rebindings(self._speaker, wire.send)
         self._fanout = Fanout(wire.sock, self._drops)
         self.port = wire.port
         self._addresses = config.announce or _own_addresses(config.host)
@@ -209,12 +216,10 @@ class Hub:
             accepted = accept_publisher(parsed, self._config.video_codecs)
         except NoCommonCodec as error:
             raise OfferError("no_common_codec", str(error)) from error
+        for old in [old for old in self._entries.values() if old.stream == stream and old.subscriber is None]:
+            self._finish(old, "replaced")
         entry = self._enter(stream, None, group, parsed)
         route = self._route(stream)
-        for old in [old for old in self._entries.values() if old.stream == stream and old.subscriber is None]:
-            if old is not entry:
-                self._finish(old, "replaced")
-        self._routes[stream] = route
         publication = Publication(
             entry.connection,
             route,
@@ -258,7 +263,10 @@ class Hub:
             self._drops,
             lambda now: self._tell(entry, "flowing", now),
         )
-        self._downlinks.setdefault(group, Downlink(self._fanout.send, self._drops)).add(entry.id, entry.part)
+        line = self._downlinks.get(group)
+        if line is None:
+            line = self._downlinks[group] = Downlink(self._fanout.send, self._drops, self._waiting)
+        line.add(entry.id, entry.part)
         return self._answer(entry, parsed, accepted)
 
     def want(self, session: str, subscriber: str, height: int) -> bool:
@@ -267,6 +275,7 @@ class Hub:
         if entry is None or entry.subscriber != subscriber or not isinstance(entry.part, View):
             return False
         entry.part.shown = height
+        entry.part.has_news = True
         return True
 
     def attach(self, stream: str, subscriber: Subscriber) -> None:
@@ -301,7 +310,9 @@ class Hub:
             if isinstance(part, Publication):
                 for inbound in part.inbounds:
                     if inbound.first is not None:
-                        flows.append(Flow(entry.stream, None, entry.id, inbound.kind, inbound.first, inbound.last))
+                        first, last, voice = inbound.first, inbound.last, inbound.voice
+                        voice_s = None if voice is None else voice.seconds
+                        flows.append(Flow(entry.stream, None, entry.id, inbound.kind, first, last, voice_s))
             elif isinstance(part, View):
                 for one in part.watched:
                     if one.first is not None:
@@ -410,6 +421,8 @@ class Hub:
     def _finish(self, entry: _Entry, kind: Literal["gone", "replaced"]) -> None:
         self._remove(entry)
         self._tell(entry, kind, self._clock())
+        # It knows the entry by what it calls when media flows: let go of, its memory is free now.
+        entry.part = None
 
     def _remove(self, entry: _Entry) -> None:
         """Take a session out of everything, and let it say goodbye."""
@@ -435,6 +448,7 @@ class Hub:
         """Forget a route that nobody uses."""
         if route.is_idle and not any(entry.part and entry.part.route is route for entry in self._entries.values()):
             self._routes.pop(route.stream, None)
+            route.close()
 
     def _tell(self, entry: _Entry, kind: Literal["flowing", "stalled", "gone", "replaced"], now: float) -> None:
         if not self._is_closed:
@@ -451,7 +465,7 @@ class Hub:
         """UDP, and TCP where wanted, on one port number; OSError."""
         config, tries = self._config, 1 if self._config.port else FREE_PORT_TRIES
         while True:
-            wire = Wire(config.host, config.port, self._clock, self._binding, self._flush, self._drops)
+            wire = Wire(config.host, config.port, self._clock, self._binding, self._flush, self._drops, self._stray)
             if not config.tcp:
                 return wire, None
             try:
@@ -462,8 +476,19 @@ class Hub:
                 if not tries:
                     raise
 
+    def _stray(self, datagram: bytes, address: Address, now: float) -> None:
+        self._rebindings.stray(datagram, address, now)
+
+    def _speaker(self, ssrc: int) -> Connection | None:
+        """Whose source this is, among those that UDP reaches."""
+        parts = ((entry.part, entry.connection) for entry in self._entries.values() if entry.is_connected)
+        return next((to for part, to in parts if part is not None and not to.by_tcp and part.speaks(ssrc)), None)
+
     def _binding(self, datagram: bytes, path: Path, now: float) -> None:
         try:
+            if is_response(datagram) and isinstance(path, tuple):
+                self._rebindings.answer(datagram, path, now)
+                return
             request = parse_request(datagram)
         except BadStun:
             self._drops.count(DropReason.BAD_STUN)
@@ -490,28 +515,24 @@ class Hub:
         self._pace_later()
 
     def _pace_later(self) -> None:
-        if self._pacing is None and any(line.pacer.is_waiting for line in self._downlinks.values()):
+        if self._pacing is None and self._waiting:
             self._pacing = asyncio.get_running_loop().call_later(PACE_S, self._pace)
 
     def _pace(self) -> None:
         self._pacing = None
         now = self._clock()
-        for line in self._downlinks.values():
-            if line.pacer.is_waiting:
-                line.pacer.drain(now)
+        for pacer in list(self._waiting):
+            pacer.drain(now)
         self._fanout.flush()
         self._pace_later()
 
     async def _run(self) -> None:
-        swept = decided = self._clock()
+        swept, turn = self._clock(), 0
         while True:
             await asyncio.sleep(TICK_S)
-            now = self._clock()
+            now, turn = self._clock(), (turn + 1) % TURNS
             try:
-                self._tick(now)
-                if now - decided >= DECIDE_S:
-                    decided = now
-                    self._decide(now)
+                self._tick(now, turn)
                 if now - swept >= SWEEP_S:
                     swept = now
                     self._sweep(now)
@@ -519,15 +540,20 @@ class Hub:
                 # One session's bug must not stop the others' feedback.
                 _log.exception("x tick")
 
-    def _tick(self, now: float) -> None:
-        for entry in list(self._entries.values()):
+    def _tick(self, now: float, turn: int) -> None:
+        entries = list(self._entries.values())
+        publishing = [entry for entry in entries if entry.subscriber is None]
+        viewing = [entry for entry in entries if entry.subscriber is not None]
+        for entry in [*publishing, *viewing[turn::TURNS]]:
             try:
                 self._tick_one(entry, now)
             except Exception:
                 # One session's bug must not stop the others' feedback.
                 _log.exception("x tick of session %s", entry.id)
         for line in self._downlinks.values():
-            line.pad(now)
+            if line.is_probing:
+                line.pad(now)
+        self._decide(now, turn, publishing)
         self._fanout.flush()
         self._pace_later()
 
@@ -540,12 +566,15 @@ class Hub:
             part.is_flowing = False
             self._tell(entry, "stalled", now)
 
-    def _decide(self, now: float) -> None:
+    def _decide(self, now: float, turn: int, publishing: Sequence[_Entry]) -> None:
         """What each seat gets, and so which layers are wanted."""
-        for group, line in self._downlinks.items():
-            if line.tick(now) and not self._is_closed:
-                self._notice(Notice("", group, "", "rung", now, now, rung=line.rung))
-        for entry in list(self._entries.values()):
+        for group, line in list(self._downlinks.items())[turn::TURNS]:
+            try:
+                if line.tick(now) and not self._is_closed:
+                    self._notice(Notice("", group, "", "rung", now, now, rung=line.rung))
+            except Exception:
+                _log.exception("x tick of a line")
+        for entry in publishing if turn == 0 else ():
             part = entry.part
             if isinstance(part, Publication) and part.decide(now, UNWANTED_S) and not self._is_closed:
                 self._notice(Notice(entry.stream, None, entry.id, "layers", now, now, layers=part.wanted_layers))
@@ -557,6 +586,7 @@ class Hub:
         for group, line in list(self._downlinks.items()):
             if line.idle_since is not None and now - line.idle_since > REMEMBERED_S:
                 del self._downlinks[group]
+                self._waiting.discard(line.pacer)
         total = self._drops.total()
         if total != self._drops_logged:
             _log.debug("x %d dropped", total - self._drops_logged)

@@ -15,24 +15,52 @@ if TYPE_CHECKING:
 _STAMPED = struct.Struct("!BBHIIHHI")
 # RTP padding of 1 and 2 bytes (RFC 3550 §5.1), by its length.
 _PADDING = (b"", b"\x01", b"\x00\x02")
+# The most that one packet can have.
+_ALL_PADDING = bytes(254) + b"\xff"
 
 
 class Outlet:
-    """One receiver of a lane, as the fan-out needs it; it follows its peer's address."""
+    """One receiver of a lane, as the fan-out needs it; it follows its peer's path."""
 
-    __slots__ = ("address", "address_bytes", "pointer", "session", "sink", "srtp")
+    __slots__ = ("address", "address_bytes", "groups", "pointer", "sink", "srtp")
 
     def __init__(self, srtp: Any) -> None:
         self.srtp = srtp
         """libsrtp's outgoing session."""
-        self.session = 0
-        """Where it is, as the fan-out's loop in C needs it; 0 until it does."""
         self.address: Any = None
         """The C socket address, of `address_bytes` bytes, at `pointer`; None before the first, and with a `sink`."""
         self.address_bytes = 0
         self.pointer = 0
         self.sink: Callable[[bytes], None] | None = None
         """Takes the SRTP packets of a receiver that no address reaches: it is on TCP."""
+        self.groups: list[Outlets] = []
+
+    def place(self, address: Any, pointer: int = 0, sink: Callable[[bytes], None] | None = None) -> None:
+        """From now on it is reached there: by the C socket address at `pointer`, or by the sink."""
+        self.address, self.pointer, self.sink = address, pointer, sink
+        self.address_bytes = 0 if address is None else len(address)
+        for group in self.groups:
+            group.prepared = None
+
+
+class Outlets(list[Outlet]):
+    """Receivers of the same bytes. `prepared`: what the fan-out has made of them; None once one came, left or moved."""
+
+    __slots__ = ("prepared",)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.prepared: Any = None
+
+    def append(self, outlet: Outlet) -> None:
+        super().append(outlet)
+        outlet.groups.append(self)
+        self.prepared = None
+
+    def remove(self, outlet: Outlet) -> None:
+        super().remove(outlet)
+        outlet.groups.remove(self)
+        self.prepared = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +90,7 @@ class Lane:
     def __init__(self, key: LaneKey, ssrc: int) -> None:
         self.key = key
         self.ssrc = ssrc
-        self.outlets: list[Outlet] = []
+        self.outlets = Outlets()
         self.packets = 0
         self.octets = 0
 
@@ -88,11 +116,27 @@ class Lane:
         second = payload_type | 0x80 if entry.packet.marker else payload_type
         original = ((entry.extended + key.sequence_offset) & 0xFFFF).to_bytes(2, "big")
         timestamp = (entry.timestamp + key.timestamp_offset) & 0xFFFFFFFF
-        if not key.abs_send_time:
-            return HEADER.pack(0x80, second, sequence_number, timestamp, ssrc) + original + entry.payload
-        stamp = key.abs_send_time << 28 | 2 << 24 | abs_send_time(now)
-        head = _STAMPED.pack(0x90, second, sequence_number, timestamp, ssrc, ONE_BYTE_PROFILE, 1, stamp)
-        return head + original + entry.payload
+        return _head(key, 0x80, second, sequence_number, timestamp, ssrc, now) + original + entry.payload
+
+
+def padding(key: LaneKey, payload_type: int, sequence_number: int, timestamp: int, ssrc: int, now: float) -> bytes:
+    """A packet of nothing but padding for a receiver with this key; in the source of its retransmissions (RFC 4588),
+    where it leaves no hole that anybody would ask for."""
+    return _head(key, 0xA0, payload_type, sequence_number, timestamp, ssrc, now) + _ALL_PADDING
+
+
+def _head(key: LaneKey, first: int, second: int, sequence_number: int, timestamp: int, ssrc: int, now: float) -> bytes:
+    """The header, with its time of sending where the key has one. `Lane.write` has its own: it is called for each
+    packet."""
+    if not key.abs_send_time:
+        return HEADER.pack(first, second, sequence_number, timestamp, ssrc)
+    stamp = key.abs_send_time << 28 | 2 << 24 | abs_send_time(now)
+    return _STAMPED.pack(first | 0x10, second, sequence_number, timestamp, ssrc, ONE_BYTE_PROFILE, 1, stamp)
+
+
+def numbered(data: bytes, key: LaneKey) -> tuple[int, ...]:
+    """The sequence number (16 bits) of a packet as a lane with this key wrote it; none for a retransmission."""
+    return (data[2] << 8 | data[3],) if data[1] & 0x7F == key.payload_type else ()
 
 
 def level(entries: Sequence[Entry]) -> None:

@@ -21,6 +21,7 @@ Send = Callable[[Sequence[Outlet], list[bytes], int], None]
 """The fan-out: the outlets, the packets as written for their lane, and what SRTP will add to each."""
 
 PEAK_KEPT: Final = 0.9
+MEAN_NEW: Final = 0.3
 SEGMENTS: Final = 4
 """Layers that a follower came through lately, to send again what it missed there."""
 
@@ -29,6 +30,8 @@ class Pacer(Protocol):
     """Takes the packets of a follower whose line is narrow, and sends them one after the other."""
 
     def take(self, outlet: Outlet, packets: Sequence[bytes], key: LaneKey) -> None: ...
+
+    def cut(self, outlet: Outlet) -> set[int]: ...
 
 
 class _Segment(NamedTuple):
@@ -43,9 +46,10 @@ class Follower:
     """One receiver of a track, on its way through the layers. `key` has no offsets: the layer it is in adds them."""
 
     __slots__ = (
-        "_octets_before",
-        "_packets_before",
+        "_before",
+        "_left_with",
         "_segments",
+        "begun",
         "key",
         "lane",
         "layer",
@@ -63,20 +67,22 @@ class Follower:
         """The last one it was in."""
         self.reached: tuple[int, int] | None = None
         """Its last sequence number (extended) and timestamp when it left a layer."""
+        self.begun: int | None = None
+        """Its first number (16 bits) in this layer, a keyframe's."""
         self.wanted: Layer | None = None
         """Where it will go with the next keyframe; None when it is where it shall be."""
         self._segments: deque[_Segment] = deque(maxlen=SEGMENTS)
-        self._packets_before = self._octets_before = 0
+        self._before = self._left_with = (0, 0)
 
     @property
     def packets(self) -> int:
         """Packets sent, without retransmissions."""
-        return 0 if self.lane is None else self.lane.packets - self._packets_before
+        return self._left_with[0] if self.layer is None or self.lane is None else self.lane.packets - self._before[0]
 
     @property
     def octets(self) -> int:
         """Their bytes."""
-        return 0 if self.lane is None else self.lane.octets - self._octets_before
+        return self._left_with[1] if self.layer is None or self.lane is None else self.lane.octets - self._before[1]
 
     def timestamp(self, now: float) -> int | None:
         """The RTP timestamp that it should have reached `now`; None before the first packet."""
@@ -85,38 +91,63 @@ class Follower:
         own = self.layer.timestamp(now)
         return None if own is None else (own + self.lane.key.timestamp_offset) & 0xFFFFFFFF
 
-    def find(self, sequence_number: int, now: float) -> tuple[Lane, Entry] | None:
-        """A packet of the last second by the number that the follower knows it by, and the lane that writes it."""
+    def find(self, sequence_number: int) -> tuple[Lane, Entry] | None:
+        """A packet that is still there, by the number that the follower knows it by, and the lane that writes it."""
         for first, layer, lane in reversed(self._segments):
             if ahead(sequence_number, first) >= 0:
-                entry = layer.find((sequence_number - lane.key.sequence_offset) & 0xFFFF, now)
+                entry = layer.find((sequence_number - lane.key.sequence_offset) & 0xFFFF)
                 return None if entry is None else (lane, entry)
         return None
 
+    def has_passed(self, sequence_number: int) -> bool:
+        """Whether the keyframe with which the follower began to get its layer came after this packet."""
+        return self.begun is not None and ahead(sequence_number, self.begun) < 0
+
     def leave(self) -> None:
-        """Take no more part. Idempotent."""
+        """Take no more part; what still waits for its line is forgotten. Idempotent."""
         for layer in (self.wanted, self.layer):
             if layer is not None:
                 layer.leave(self)
+        self._forget_unsent()
+
+    def leaves(self, reached: tuple[int, int]) -> None:
+        """It gets no more; others in its lane go on."""
+        self._left_with = (self.packets, self.octets)
+        self.layer, self.reached = None, reached
+
+    def _forget_unsent(self) -> None:
+        """What waits in its pacer was never seen: its numbers are free again, and no hole is left to ask for."""
+        if self.key.pacer is None or self.reached is None:
+            return
+        unsent = self.key.pacer.cut(self.outlet)
+        self._left_with = (self._left_with[0] - len(unsent), self._left_with[1])
+        number, timestamp = self.reached
+        while number & 0xFFFF in unsent:
+            unsent.remove(number & 0xFFFF)
+            number -= 1
+        self.reached = (number, timestamp)
 
     def enters(self, layer: "Layer", lane: Lane, first: int) -> None:
         """From the packet with this number of the layer on it is in this lane."""
         packets, octets = self.packets, self.octets
         lane.outlets.append(self.outlet)
         self.layer, self.lane, self.wanted = layer, lane, None
-        self._packets_before, self._octets_before = lane.packets - packets, lane.octets - octets
+        self._before = (lane.packets - packets, lane.octets - octets)
         self._segments.append(_Segment((first + lane.key.sequence_offset) & 0xFFFF, layer, lane))
 
 
 class Layer:
-    """One encoding. `height` is that of its last keyframe in pixels, 0 while unknown; `bps` what it takes."""
+    """One encoding. `height` is that of its last keyframe in pixels, 0 while unknown.
+
+    `bps` is what it takes at its liveliest, `mean_bps` on average.
+    """
 
     def __init__(self, track: Track, start: Start, send: Send, drops: Drops, rid: str | None = None) -> None:
         self.track = track
         self.rid = rid
         self.ssrc = start.ssrc
         self.height = 0
-        self.bps = 0
+        self.bps = self.mean_bps = 0
         self.followers: list[Follower] = []
         """Those in one of its lanes."""
         self.waiting: list[Follower] = []
@@ -185,10 +216,11 @@ class Layer:
             lane = follower.lane
             assert lane is not None
             last = 0 if self._last is None else self._last.timestamp
-            follower.layer = None
-            follower.reached = (
-                self._numbering.highest + lane.key.sequence_offset,
-                (last + lane.key.timestamp_offset) & 0xFFFFFFFF,
+            follower.leaves(
+                (
+                    self._numbering.highest + lane.key.sequence_offset,
+                    (last + lane.key.timestamp_offset) & 0xFFFFFFFF,
+                )
             )
             lane.outlets.remove(follower.outlet)
             if not lane.outlets:
@@ -259,14 +291,9 @@ class Layer:
             else:
                 lane.key.pacer.take(lane.outlets[0], written, lane.key)
 
-    @property
-    def last(self) -> Entry | None:
-        """The latest packet of all."""
-        return self._last
-
-    def find(self, sequence_number: int, now: float) -> Entry | None:
-        """A packet of the last second, by the layer's own 16-bit number."""
-        return self._ring.find(sequence_number, now)
+    def find(self, sequence_number: int) -> Entry | None:
+        """A packet that is still there, by the layer's own 16-bit number."""
+        return self._ring.find(sequence_number)
 
     def sender_report(self, report: SenderReport) -> None:
         """The publisher's report: the base of ours."""
@@ -282,6 +309,7 @@ class Layer:
         if self._measured is not None and now > self._measured[0]:
             taken = 8 * (self._octets - self._measured[1]) / (now - self._measured[0])
             self.bps = int(max(taken, PEAK_KEPT * self.bps))
+            self.mean_bps = int(self.mean_bps + MEAN_NEW * (taken - self.mean_bps)) if self.mean_bps else int(taken)
         self._measured = (now, self._octets)
 
     def _begin(self, packet: Packet) -> None:
@@ -317,6 +345,7 @@ class Layer:
             shift = max(0, 1 - ahead32(entry.timestamp, timestamp))
         key = follower.key.shifted(sequence_offset=(reached + 1 - number) & 0xFFFF, timestamp_offset=shift)
         self._enter(follower, key, number)
+        follower.begun = (reached + 1) & 0xFFFF
 
     def _enter(self, follower: Follower, key: LaneKey, number: int) -> None:
         lane = self._lanes.get(key)

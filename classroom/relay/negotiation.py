@@ -3,7 +3,18 @@
 from collections.abc import Mapping, Sequence
 
 from classroom.relay.rtp import Kind
-from classroom.relay.sdp import ABS_SEND_TIME, MID, REPAIRED_RID, RID, TRANSPORT_CC, Accepted, Codec, Offer, find_codec
+from classroom.relay.sdp import (
+    ABS_SEND_TIME,
+    AUDIO_LEVEL,
+    MID,
+    REPAIRED_RID,
+    RID,
+    TRANSPORT_CC,
+    Accepted,
+    Codec,
+    Offer,
+    find_codec,
+)
 from classroom.relay.track import Track
 
 # Browsers send three at most; a fourth would be another size that nobody asks for. Of VP9 one alone: it has layers
@@ -25,7 +36,8 @@ def accept_publisher(offer: Offer, video_codecs: Sequence[str]) -> list[Accepted
             codec = next((codec for name in names if (codec := find_codec(section, name)) is not None), None)
             if codec is None:
                 raise NoCommonCodec(f"The offer has no {kind} codec out of: {', '.join(names)}.")
-            wanted = [MID, TRANSPORT_CC, *((RID, REPAIRED_RID) if section.rids else ())]
+            named = (RID, REPAIRED_RID) if section.rids else ()
+            wanted = [MID, TRANSPORT_CC, *named, *((AUDIO_LEVEL,) if kind == "audio" else ())]
             extensions = {uri: section.extensions[uri] for uri in wanted if uri in section.extensions}
             accepted.append(Accepted(section, codec, extensions, section.rids[: MAX_LAYERS.get(codec.name, 1)]))
     if not accepted:

@@ -8,12 +8,12 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from classroom.relay.drops import DropReason, Drops
-from classroom.relay.lane import LaneKey, Outlet, abs_send_time
+from classroom.relay.lane import LaneKey, Outlet, abs_send_time, numbered
 from classroom.relay.layer import Send
 
 # Where _STAMPED of lane.py has the three bytes of abs-send-time.
 STAMP: Final = slice(17, 20)
-# Longer than any keyframe at the smallest budget takes; what comes on top is older than the ring for retransmission.
+# Longer than any keyframe at the smallest budget takes; what comes on top nobody waits for.
 LONGEST_S: Final = 2.0
 # After a pause so much may go out at once.
 BURST_BYTES: Final = 3000
@@ -26,13 +26,17 @@ class _Packet(NamedTuple):
 
 
 class Pacer:
-    """`rate_bps` may change at any time; `drain` is called every few milliseconds while `is_waiting`."""
+    """`rate_bps` may change at any time. While anything waits it is one of `waiting`, whose owner calls `drain` every
+    few milliseconds."""
 
-    def __init__(self, rate_bps: int, send: Send, drops: Drops) -> None:
+    def __init__(self, rate_bps: int, send: Send, drops: Drops, waiting: set["Pacer"]) -> None:
         self.rate_bps = rate_bps
+        self._waiting = waiting
         self._send = send
         self._drops = drops
         self._packets: deque[_Packet] = deque()
+        self._overflowed: dict[Outlet, set[int]] = {}
+        """Numbers that found no room, by outlet: what comes after them is of no use before the next keyframe."""
         self._bytes = 0
         self._allowance = float(BURST_BYTES)
         self._drained: float | None = None
@@ -48,13 +52,35 @@ class Pacer:
         return 8 * self._bytes / self.rate_bps
 
     def take(self, outlet: Outlet, packets: Sequence[bytes], key: LaneKey) -> None:
-        """Queue for this outlet; what would wait too long is dropped and counted."""
+        """Queue for this outlet; what would wait too long is dropped and counted, and all that follows, until `cut`."""
+        overflowed = self._overflowed.get(outlet)
         for data in packets:
-            if self.backlog_s > LONGEST_S:
+            if overflowed is None and self.backlog_s > LONGEST_S:
+                overflowed = self._overflowed[outlet] = set()
+            if overflowed is not None:
                 self._drops.count(DropReason.PACER_FULL)
+                overflowed.update(numbered(data, key))
                 continue
             self._packets.append(_Packet(outlet, data, key))
             self._bytes += len(data)
+            self._waiting.add(self)
+
+    def has_overflowed(self, outlet: Outlet) -> bool:
+        """Whether something for this outlet was dropped since the last `cut`."""
+        return outlet in self._overflowed
+
+    def cut(self, outlet: Outlet) -> set[int]:
+        """Forget what waits for this outlet; the sequence numbers (16 bits) that it did not get, retransmissions not
+        counted."""
+        unsent = self._overflowed.pop(outlet, set())
+        for packet in self._packets:
+            if packet.outlet is outlet:
+                unsent.update(numbered(packet.data, packet.key))
+        self._packets = deque(packet for packet in self._packets if packet.outlet is not outlet)
+        self._bytes = sum(len(packet.data) for packet in self._packets)
+        if not self._packets:
+            self._waiting.discard(self)
+        return unsent
 
     def drain(self, now: float) -> None:
         """Send what the rate allows since the last call (monotonic seconds)."""
@@ -69,6 +95,8 @@ class Pacer:
                 # The receiver judges the line by these: waiting here must not look like waiting there.
                 data = data[: STAMP.start] + abs_send_time(now).to_bytes(3, "big") + data[STAMP.stop :]
             self._send([outlet], [data], key.tag_bytes)
+        if not self._packets:
+            self._waiting.discard(self)
 
     def flush(self) -> None:
         """Send everything at once: the line is wide again."""
@@ -76,3 +104,4 @@ class Pacer:
             outlet, data, key = self._packets.popleft()
             self._send([outlet], [data], key.tag_bytes)
         self._bytes = 0
+        self._waiting.discard(self)

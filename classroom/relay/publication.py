@@ -1,7 +1,6 @@
 """A publisher's session: what comes in goes to its route, and feedback goes back."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 
 from classroom.relay import rtcp
 from classroom.relay.connection import Connection
@@ -23,7 +22,8 @@ from classroom.relay.rtp import (
     Unwrapper,
     extension,
 )
-from classroom.relay.sdp import MID, REPAIRED_RID, RID, TRANSPORT_CC, Accepted
+from classroom.relay.sdp import AUDIO_LEVEL, MID, REPAIRED_RID, RID, TRANSPORT_CC, Accepted
+from classroom.relay.voice import Voice
 
 REPORT_S = 1.0
 # A source takes the place of another of the same payload type only when that one has been silent.
@@ -48,13 +48,15 @@ class Inbound:
         self.ssrc = accepted.section.ssrc
         self.rtx_ssrc = accepted.section.rtx_ssrc
         feedback = accepted.feedback
-        self.nack = NackGenerator() if self.kind == "video" and "nack" in feedback else None
+        self.nack = NackGenerator() if "nack" in feedback else None
         self.can_request = "nack pli" in feedback or "ccm fir" in feedback
         self.keyframes = KeyframeRequests()
         self.wanted_at: float | None = None
         """When anybody last wanted this layer."""
         self.first: float | None = None
         self.last = 0.0
+        self.level_id = accepted.extensions.get(AUDIO_LEVEL, 0) if self.kind == "audio" else 0
+        self.voice = Voice() if self.level_id else None
         self.renew()
 
     def renew(self) -> None:
@@ -153,6 +155,10 @@ class Publication:
             return
         if not is_rtx:
             inbound.statistics.packet(extended, header.timestamp, size, now)
+        if inbound.voice is not None and not is_rtx:
+            level = extension(data, header, inbound.level_id)
+            if level:
+                inbound.voice.packet(level[0] & 0x7F, now)
         nack = inbound.nack
         if nack is not None and not nack.packet(extended, now):
             self._request(inbound, now)
@@ -189,6 +195,10 @@ class Publication:
         if payload and not self.is_flowing:
             self.is_flowing = True
             self._flowing(now)
+
+    def speaks(self, ssrc: int) -> bool:
+        """Whether what the publisher sends comes under this name."""
+        return ssrc in self._sources
 
     def flush(self, now: float) -> None:
         """The batch is over: send on, and ask for what is missing."""
@@ -245,16 +255,17 @@ class Publication:
     def decide(self, now: float, unwanted_s: float) -> bool:
         """Some times a second: whether other layers are wanted now than before. `wanted_layers` are their rids.
 
-        One that nobody wants goes on for `unwanted_s`. The smallest one always goes on: it proves that the seat sends,
-        and is there at once for whoever's line gets narrow.
+        One that nobody wants goes on for `unwanted_s`. The smallest one that comes always goes on: it proves that the
+        seat sends, and is there at once for whoever's line gets narrow.
         """
         layered = [one for one in self.inbounds if one.rid is not None and len(one.layer.siblings) > 1]
         if not layered:
             return False
         layers = ranked([one.layer for one in layered])
+        smallest = next((layer for layer in layers if layer.arrived is not None), layers[0])
         best = layers[-1] if self.route.has_taps else None
         for one in layered:
-            if one.layer is layers[0] or one.layer is best or one.layer.is_wanted or one.wanted_at is None:
+            if one.layer is smallest or one.layer is best or one.layer.is_wanted or one.wanted_at is None:
                 one.wanted_at = now
         rids = tuple(one.rid for one in layered if one.rid and now - (one.wanted_at or now) < unwanted_s)
         before, self.wanted_layers = self.wanted_layers, rids
@@ -339,7 +350,7 @@ class Publication:
                 # The encoder puts as much in-band FEC (RFC 7587 §3.3) as the share that it is told of needs: let it be
                 # enough for the worst of those who listen. The cumulative count, which senders judge by, stays ours.
                 worst = min(MOST_FEC_FOR, self.route.tracks["audio"].worst_loss(now))
-                block = replace(block, fraction_lost=max(block.fraction_lost, int(256 * worst)))
+                block = block._replace(fraction_lost=max(block.fraction_lost, int(256 * worst)))
             blocks.append(block)
         for inbound in self.inbounds:
             inbound.layer.measure(now)

@@ -1,11 +1,10 @@
-"""The last second of one track, to send again what a receiver misses."""
+"""The last packets of one track, to send again what a receiver misses."""
 
 from classroom.relay.rtp import Packet
 
 # A power of two beyond what a second of 4 Mbit/s needs (about 420 packets), and within libsrtp's window of 1024, beyond
 # which it refuses to protect an old packet again.
 RING_PACKETS = 512
-RING_AGE_S = 1.0
 
 
 class Entry:
@@ -42,9 +41,7 @@ class Ring:
         self._entries[index] = entry
         return True
 
-    def find(self, sequence_number: int, now: float) -> Entry | None:
-        """The entry whose number ends in these 16 bits, unless it is older than RING_AGE_S."""
+    def find(self, sequence_number: int) -> Entry | None:
+        """The entry whose number ends in these 16 bits, however old."""
         entry = self._entries[sequence_number % RING_PACKETS]
-        if entry is None or entry.extended & 0xFFFF != sequence_number or now - entry.packet.arrived > RING_AGE_S:
-            return None
-        return entry
+        return entry if entry is not None and entry.extended & 0xFFFF == sequence_number else None

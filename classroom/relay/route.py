@@ -80,6 +80,7 @@ class TrackRoute:
             layer.siblings = self.layers
         for gone in before.values():
             gone.arrived = None
+            gone.siblings = ()
             for follower in [*gone.followers, *gone.waiting]:
                 self.layers[0].join(follower)
 
@@ -88,6 +89,12 @@ class TrackRoute:
         follower = Follower(outlet, key)
         (layer or self.layers[0]).join(follower)
         return follower
+
+    def close(self) -> None:
+        """Nothing more comes. Layers know one another: with the second of packets that each keeps they would wait for
+        the garbage collector. Idempotent."""
+        for layer in self.layers:
+            layer.siblings = ()
 
     def _layer(self, rid: str | None) -> Layer:
         start = self._start()
@@ -121,7 +128,9 @@ class Route:
         for track in tracks:
             old = self.tracks.get(track.kind)
             if old is None or old.track.codec != track.codec or old.track.clock_rate != track.clock_rate:
-                ended += [] if old is None else [old]
+                if old is not None:
+                    old.close()
+                    ended.append(old)
                 self.tracks[track.kind] = TrackRoute(track, start, self._send, self._drops)
             self.tracks[track.kind].restart(track, clock)
         self.publisher = publisher
@@ -140,6 +149,11 @@ class Route:
     def restart(self, layer: Layer) -> None:
         """The publisher's source of this layer begins numbers of its own."""
         layer.restart(layer.track, self._clock)
+
+    def close(self) -> None:
+        """Nobody publishes, and nobody subscribes any more. Idempotent."""
+        for track in self.tracks.values():
+            track.close()
 
     def offered(self) -> list[TrackRoute]:
         """The track routes that the present publisher feeds."""

@@ -6,7 +6,7 @@ because its NACK builder fails where sequence numbers wrap. Nothing raises anyth
 
 import struct
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from classroom.relay.rtp import BadPacket
 
@@ -23,8 +23,7 @@ _BLOCK = struct.Struct("!IB3sIIII")
 _SENDER = struct.Struct("!QIII")
 
 
-@dataclass(frozen=True, slots=True)
-class ReportBlock:
+class ReportBlock(NamedTuple):
     """What a receiver says of one source. `fraction_lost` 0…255 of the last interval, `jitter` in RTP units,
     `last_report` the middle 32 bits of our report's NTP time, `delay` since then in 1/65536 s."""
 
@@ -49,8 +48,7 @@ class ReportBlock:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class SenderInfo:
+class SenderInfo(NamedTuple):
     """A sender report; `ntp` is the 64-bit NTP timestamp."""
 
     ssrc: int
@@ -61,36 +59,31 @@ class SenderInfo:
     blocks: tuple[ReportBlock, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class ReceiverReport:
+class ReceiverReport(NamedTuple):
     ssrc: int
     blocks: tuple[ReportBlock, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Nack:
+class Nack(NamedTuple):
     """Sequence numbers that the receiver misses (RFC 4585 §6.2.1)."""
 
     media_ssrc: int
     lost: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class KeyframeRequest:
+class KeyframeRequest(NamedTuple):
     """A PLI (RFC 4585 §6.3.1) or a FIR (RFC 5104 §4.3.1)."""
 
     media_ssrc: int
 
 
-@dataclass(frozen=True, slots=True)
-class Remb:
+class Remb(NamedTuple):
     """A receiver's estimate of what it can take (draft-alvestrand-rmcat-remb-03)."""
 
     bitrate_bps: int
 
 
-@dataclass(frozen=True, slots=True)
-class Bye:
+class Bye(NamedTuple):
     ssrcs: tuple[int, ...]
 
 

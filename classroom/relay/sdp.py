@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from aiortc import sdp
 
+from classroom.relay.ice import Credentials
 from classroom.relay.rtp import Kind
 
 MAX_OFFER_CHARACTERS = 64 * 1024
@@ -24,12 +25,15 @@ MID = "urn:ietf:params:rtp-hdrext:sdes:mid"
 RID = "urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id"
 REPAIRED_RID = "urn:ietf:params:rtp-hdrext:sdes:repaired-rtp-stream-id"
 ABS_SEND_TIME = "http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time"
+AUDIO_LEVEL = "urn:ietf:params:rtp-hdrext:ssrc-audio-level"
 TRANSPORT_CC = "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01"
 
 # What the answers ask the other side to do, in the words of a=rtcp-fb (RFC 4585 §4.2).
 PUBLISHER_FEEDBACK = ("nack", "nack pli", "ccm fir", "transport-cc")
 VIEWER_FEEDBACK = ("nack", "nack pli", "ccm fir", "goog-remb")
 
+# Of ufrag and password (RFC 8839 §5.4).
+MAX_CREDENTIAL = 256
 # Priority of a host candidate with the highest local preference (RFC 8445 §5.1.2.1); further addresses count down.
 HOST_PRIORITY = 2130706431
 # The same over TCP with us as the passive side (RFC 6544 §4.2): below everything that goes by UDP.
@@ -81,6 +85,7 @@ class Offer:
     sections: tuple[Section, ...]
     fingerprints: tuple[tuple[str, str], ...]
     setup: Literal["actpass", "active", "passive"]
+    credentials: Credentials | None = None
 
     def of_kind(self, kind: Kind) -> list[Section]:
         """The usable sections of a kind, in order."""
@@ -114,7 +119,16 @@ def parse_offer(text: str) -> Offer:
     fingerprints = tuple((fingerprint.algorithm, fingerprint.value) for fingerprint in secured.fingerprints)
     setups: dict[str, Literal["actpass", "active", "passive"]]
     setups = {"auto": "actpass", "client": "active", "server": "passive"}
-    return Offer(sections, fingerprints, setups[secured.role])
+    return Offer(sections, fingerprints, setups[secured.role], _credentials(description))
+
+
+def _credentials(description: sdp.SessionDescription) -> Credentials | None:
+    """Of the transport that all sections share."""
+    for media in description.media:
+        ufrag, password = (media.ice.usernameFragment, media.ice.password) if media.ice else (None, None)
+        if ufrag and password and max(len(ufrag), len(password)) <= MAX_CREDENTIAL:
+            return Credentials(ufrag, password)
+    return None
 
 
 def _section(media: sdp.MediaDescription, block: list[str], bundle: set[str]) -> Section:

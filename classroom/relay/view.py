@@ -1,25 +1,36 @@
 """A viewer's session: what its route gives it, what it says about it, and what it gets again."""
 
+from collections import deque
 from collections.abc import Callable, Sequence
 
 from classroom.relay import rtcp
 from classroom.relay.connection import Connection
 from classroom.relay.drops import DropReason, Drops
 from classroom.relay.fanout import Fanout
-from classroom.relay.lane import Lane, LaneKey
+from classroom.relay.lane import Lane, LaneKey, padding
 from classroom.relay.layer import Follower
 from classroom.relay.ring import Entry
 from classroom.relay.route import Route, TrackRoute
 from classroom.relay.rtcp import Nack, ReportBlock
-from classroom.relay.rtp import BadPacket, ahead32
+from classroom.relay.rtp import BadPacket, ahead, ahead32
 from classroom.relay.sdp import ABS_SEND_TIME, Accepted
 
-# Pages take 1.5 s of silence for a dead relay, and 500 ms is promised; the ticks are 50 ms apart.
-REPORT_S = 0.4
+REPORT_S = 1.0
+# Pages take 1.5 s of silence for a dead relay, and 500 ms is promised: without media there is a report at every other
+# tick, 0.2 s apart.
+SILENT_S = 0.3
 # Between two receiver reports any datagram proves that the viewer is there, but for no longer than this.
 PROOF_S = 10.0
-# Retransmissions for one viewer in one tick of 50 ms: two keyframes.
+# Retransmissions for one viewer within so long: two keyframes.
 MAX_AGAIN = 100
+AGAIN_S = 0.05
+# What is older is not sent again. Pages wait for sound for 0.3 s at the most: on a full line it would be in the way.
+PICTURES_AGAIN_S = 1.0
+SOUND_AGAIN_S = 0.4
+# A packet that is asked for again so late tells nothing of the line.
+STALE_S = 5.0
+# So many are remembered with the time at which they went out again: what a receiver misses on the worst of lines.
+REPEATED = 256
 
 
 class Watched:
@@ -35,9 +46,22 @@ class Watched:
         self.first: float | None = None
         """When the viewer's feedback first proved that it receives."""
         self.proved = 0.0
+        self.answered = 0
+        """The last of our reports that a report of its spoke of, as the middle of its NTP time."""
+        self.asked: int | None = None
+        """The newest number (16 bits) that it has asked for again."""
+        self._numbered: deque[tuple[int, float]] = deque(maxlen=REPEATED)
+        """What went out in the source of the retransmissions, and when."""
+        self.repeated: dict[int, float] = {}
+        """When numbers (16 bits) went out again, of the last while."""
         self.loss = 0.0
         self.expected = self.lost = 0.0
-        """Packets that the viewer's reports have spoken of so far, and how many of them it said did not come."""
+        """Packets that the viewer's reports have spoken of so far, and how many of them got lost on the way to it."""
+        self.received = 0.0
+        """Octets that the viewer's reports have spoken of as received, by the mean size of what went out meanwhile."""
+        self._advanced = self._holes = 0
+        self._went_out = (0, 0)
+        self._sent_at_first: int | None = None
         self.jitter_ms = 0.0
 
     @property
@@ -47,10 +71,12 @@ class Watched:
 
     def again(self, lane: Lane, entry: Entry, now: float) -> bytes:
         """A packet as a retransmission; only when `can_repeat`."""
-        assert self.accepted.codec.rtx is not None and self.accepted.rtx_ssrc is not None
-        sequence = self.rtx_sequence
-        self.rtx_sequence = (sequence + 1) & 0xFFFF
-        return lane.write_again(entry, self.accepted.codec.rtx, sequence, self.accepted.rtx_ssrc, now)
+        return lane.write_again(entry, *self._repeats(now), now)
+
+    def padding(self, follower: Follower, now: float) -> bytes:
+        """A packet that is of no use; only when `can_repeat`."""
+        payload_type, sequence, ssrc = self._repeats(now)
+        return padding(follower.key, payload_type, sequence, follower.timestamp(now) or 0, ssrc, now)
 
     def proves(self, block: ReportBlock, now: float) -> bool:
         """Take a report block; whether the highest number received has advanced."""
@@ -63,15 +89,43 @@ class Watched:
             or (self.highest is not None and ahead32(block.highest_sequence, self.highest) <= 0)
         ):
             return False
-        if self.highest is not None:
+        if self.highest is not None and self._sent_at_first is not None:
             advance = ahead32(block.highest_sequence, self.highest)
-            self.expected += advance
-            self.lost += advance * self.loss
+            self.received += advance * (1 - self.loss) * self._mean_octets(self.follower)
+            self._advanced += advance
+            # What its publisher's own line lost is missing here too, but says nothing of this one. In all: how much is
+            # on the way when a report is made differs from one to the next.
+            holes = max(self._holes, self._advanced - (self.follower.packets - self._sent_at_first))
+            more, self._holes = holes - self._holes, holes
+            self.expected += advance - more
+            self.lost += max(0.0, advance * self.loss - more)
+        else:
+            self._sent_at_first = self.follower.packets
         self.highest = block.highest_sequence
         self.proved = now
         if self.first is None:
             self.first = now
         return True
+
+    def _mean_octets(self, follower: Follower) -> float:
+        """Of the packets that went out since the last call."""
+        packets, octets = follower.packets - self._went_out[0], follower.octets - self._went_out[1]
+        if packets <= 0:
+            return follower.octets / follower.packets
+        self._went_out = (follower.packets, follower.octets)
+        return octets / packets
+
+    def awaited_since(self, block: ReportBlock) -> float | None:
+        """When the first of the retransmissions or padding went out that had not come by this report; None: all had."""
+        return next((at for number, at in self._numbered if ahead(number, block.highest_sequence & 0xFFFF) > 0), None)
+
+    def _repeats(self, now: float) -> tuple[int, int, int]:
+        """Payload type, sequence number and SSRC of the next packet in the source of the retransmissions."""
+        assert self.accepted.codec.rtx is not None and self.accepted.rtx_ssrc is not None
+        sequence = self.rtx_sequence
+        self._numbered.append((sequence, now))
+        self.rtx_sequence = (sequence + 1) & 0xFFFF
+        return self.accepted.codec.rtx, sequence, self.accepted.rtx_ssrc
 
 
 class View:
@@ -96,8 +150,17 @@ class View:
         self.is_flowing = False
         self.out_bps = 0
         self.round_trip_ms: float | None = None
+        self.round_trip_at = 0.0
+        self.awaited_ms: float | None = None
+        """For how long at the least something that had gone out had not come yet, and been said not to have; as of
+        `awaited_at`."""
+        self.awaited_at = 0.0
         self.remb_bps: int | None = None
         self.remb_at = 0.0
+        self.has_news = True
+        """Whether the viewer has said anything since its seat's line was looked at; the reader resets it."""
+        self.is_tried = False
+        """Whether the seat's line is being tried with padding: a queue shows in the answers to reports alone."""
         self.shown: int | None = None
         """How high the seat's page shows the picture, in pixels; None while it has not said."""
         self._name = name
@@ -107,7 +170,10 @@ class View:
         self._drops = drops
         self._flowing = flowing
         self._reported = 0.0
-        self._again = 0
+        self._reporter: int | None = None
+        self._sent_again = 0
+        self._sent_again_at = 0.0
+        self._sent = 0
         self._measured: tuple[float, int] | None = None
 
     def connected(self) -> None:
@@ -125,6 +191,10 @@ class View:
             if one.follower is not None:
                 one.follower.leave()
 
+    def speaks(self, ssrc: int) -> bool:
+        """Whether the viewer's reports come under this name."""
+        return ssrc == self._reporter
+
     def rtp(self, packet: bytes, size: int, now: float) -> None:
         """A viewer sends no media."""
         self._drops.count(DropReason.UNKNOWN_SSRC)
@@ -136,6 +206,8 @@ class View:
         except BadPacket:
             self._drops.count(DropReason.BAD_RTCP)
             return
+        self._reporter = int.from_bytes(data[4:8], "big")
+        self.has_news = True
         for message in messages:
             if isinstance(message, rtcp.ReceiverReport | rtcp.SenderInfo):
                 for block in message.blocks:
@@ -149,9 +221,10 @@ class View:
                 self.remb_bps, self.remb_at = message.bitrate_bps, now
 
     def tick(self, now: float) -> None:
-        """Every 50 ms: allow retransmissions again, and report in time."""
-        self._again = 0
-        if now - self._reported >= REPORT_S:
+        """Every 0.2 s: report in time."""
+        sent, before = sum([one.follower.packets for one in self.watched if one.follower is not None]), self._sent
+        self._sent = sent
+        if self.is_tried or now - self._reported >= (SILENT_S if sent == before else REPORT_S):
             self._reported = now
             self._report(now)
 
@@ -176,12 +249,15 @@ class View:
 
     def _report_block(self, block: ReportBlock, now: float) -> None:
         for one in self.watched:
+            if one.accepted.rtx_ssrc == block.ssrc and (since := one.awaited_since(block)) is not None:
+                self.awaited_ms, self.awaited_at = 1000 * (now - since), now
             if one.track.ssrc == block.ssrc:
-                if block.last_report:
+                if block.last_report != one.answered:
+                    one.answered = block.last_report
                     sent = rtcp.ntp_timestamp(now + self._ntp_offset) >> 16
                     elapsed = (sent - block.last_report - block.delay) & 0xFFFFFFFF
                     if elapsed < 10 * 65536:
-                        self.round_trip_ms = elapsed / 65.536
+                        self.round_trip_ms, self.round_trip_at = elapsed / 65.536, now
                 if one.proves(block, now) and not self.is_flowing:
                     self.is_flowing = True
                     self._flowing(now)
@@ -190,22 +266,43 @@ class View:
         one = next((one for one in self.watched if one.track.ssrc == message.media_ssrc), None)
         if one is None or one.follower is None or one.follower.lane is None:
             return
-        written = []
-        for sequence_number in message.lost:
-            if self._again >= MAX_AGAIN:
-                self._drops.count(DropReason.RETRANSMIT_LIMIT)
-                continue
-            found = one.follower.find(sequence_number, now)
-            if found is None:
-                self._drops.count(DropReason.NOT_IN_RING)
-                continue
-            lane, entry = found
-            self._again += 1
-            if not one.can_repeat:
-                written.append(lane.write(entry))
+        if now - self._sent_again_at >= AGAIN_S:
+            self._sent_again, self._sent_again_at = 0, now
+        if len(one.repeated) > REPEATED:
+            one.repeated = {number: at for number, at in one.repeated.items() if now - at < PICTURES_AGAIN_S}
+        written: list[bytes] = []
+        for number in message.lost:
+            packet = self._again(one, one.follower, number, now)
+            if isinstance(packet, DropReason):
+                self._drops.count(packet)
             else:
-                written.append(one.again(lane, entry, now))
+                written.append(packet)
         self._send_written(one.follower, written)
+
+    def _again(self, one: Watched, follower: Follower, number: int, now: float) -> bytes | DropReason:
+        """The packet once more, or why it is not sent."""
+        if self._sent_again >= MAX_AGAIN:
+            return DropReason.RETRANSMIT_LIMIT
+        # Browsers ask every 100 ms; on a line with a queue that would fill it with the same packets over and over.
+        if now - one.repeated.get(number, -PICTURES_AGAIN_S) < min(PICTURES_AGAIN_S, (self.round_trip_ms or 0) / 1000):
+            return DropReason.ON_ITS_WAY
+        if follower.key.pacer is not None and follower.has_passed(number):
+            return DropReason.OVERTAKEN
+        found = follower.find(number)
+        if found is None or (age_s := now - found[1].packet.arrived) > STALE_S:
+            return DropReason.NOT_IN_RING
+        is_sound = one.track.track.kind == "audio"
+        if one.asked is None or ahead(number, one.asked) > 0:
+            one.asked = number
+            if is_sound:
+                # The packet after it shows the gap. Of sound alone there is a report every five seconds only.
+                self.round_trip_ms, self.round_trip_at = 1000 * age_s, now
+        if age_s > (SOUND_AGAIN_S if is_sound else PICTURES_AGAIN_S):
+            return DropReason.STALE
+        one.repeated[number] = now
+        self._sent_again += 1
+        lane, entry = found
+        return one.again(lane, entry, now) if one.can_repeat else lane.write(entry)
 
     def _send_written(self, follower: Follower, written: list[bytes]) -> None:
         if written and follower.key.pacer is not None:
@@ -214,15 +311,13 @@ class View:
             self._fanout.send([follower.outlet], written, follower.key.tag_bytes)
 
     def pad(self, octets: int, now: float) -> None:
-        """Send so much that is of no use, to see whether the line carries it: the latest packet of the pictures, again
-        and again, as retransmissions (RFC 4588)."""
+        """Send so much that is of no use, to see whether the line carries it."""
         one = self.picture
-        if one is None or one.follower is None or one.follower.lane is None or not one.can_repeat:
+        if one is None or one.follower is None or not one.can_repeat:
             return
-        entry = next((layer.last for layer in one.track.layers if layer.last is not None), None)
         written: list[bytes] = []
-        while entry is not None and octets > 0 and len(written) < MAX_AGAIN:
-            written.append(one.again(one.follower.lane, entry, now))
+        while octets > 0 and len(written) < MAX_AGAIN:
+            written.append(one.padding(one.follower, now))
             octets -= len(written[-1])
         self._send_written(one.follower, written)
 

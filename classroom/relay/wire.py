@@ -40,7 +40,8 @@ class Handler(Protocol):
 
 
 class Wire:
-    """The socket. `stun` gets the binding requests, `flush` is called after each batch; the owner keeps `peers`."""
+    """The socket. The owner keeps `peers`. `stun` gets what is STUN, `stray` media from an address that is no peer's,
+    and `flush` is called after each batch."""
 
     def __init__(
         self,
@@ -50,6 +51,7 @@ class Wire:
         stun: Callable[[bytes, Address, float], None],
         flush: Callable[[], None],
         drops: Drops,
+        stray: Callable[[bytes, Address, float], None] | None = None,
     ) -> None:
         """Bind; OSError. An IPv6 host takes IPv4 too."""
         self.family = socket.AF_INET6 if ":" in host else socket.AF_INET
@@ -70,6 +72,7 @@ class Wire:
         self.bytes = 0
         self._clock = clock
         self._stun = stun
+        self._stray = stray
         self._flush = flush
         self._drops = drops
         self._inbox = Inbox(self.sock)
@@ -156,6 +159,8 @@ class Wire:
         peer = self.peers.get(sender)
         if peer is None:
             self._drops.count(DropReason.STRAY)
+            if self._stray is not None and 127 < first < 192:
+                self._stray(datagram, sender, now)
         elif 127 < first < 192:
             if 191 < datagram[1] < 224:
                 peer.rtcp(datagram, now)

@@ -5,8 +5,9 @@ digest] and holds ids only. What a detail said stands beside the chain, which ke
 lawfully without breaking the chain, and nothing else can.
 """
 
+import asyncio
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final, Literal
 
@@ -58,6 +59,21 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     broken_at: int | None
 
 
+class Noted(msgspec.Struct, frozen=True):
+    """What a row shall say; `detail` as JSON."""
+
+    actor: Actor
+    action: str
+    subject: str
+    at: datetime
+    detail: str
+
+
+def noted(actor: Actor, action: str, subject: str, at: datetime, detail: Mapping[str, Any] | None = None) -> Noted:
+    """What somebody did to something at an instant."""
+    return Noted(actor, action, subject, at, msgspec.json.encode(detail or {}, order="sorted").decode())
+
+
 async def note(
     connection: AsyncConnection,
     actor: Actor,
@@ -67,23 +83,30 @@ async def note(
     detail: Mapping[str, Any] | None = None,
 ) -> None:
     """Append a row in the caller's own writing transaction: the change and its row are kept together or not at all."""
+    await _append(connection, [noted(actor, action, subject, at, detail)])
+
+
+async def _append(connection: AsyncConnection, rows: Sequence[Noted]) -> None:
     if connection.dialect.name == "postgresql":
         await connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
     head = (await connection.execute(select(audit_head))).one_or_none()
-    seq, previous = (head.seq + 1, head.hash) if head else (1, GENESIS)
-    said = msgspec.json.encode(detail or {}, order="sorted")
-    row = {
-        "seq": seq,
-        "at": at.astimezone(UTC),
-        "actor_kind": actor.kind,
-        "actor": actor.id,
-        "action": action,
-        "subject": subject,
-        "digest": hashlib.sha256(said).hexdigest(),
-    }
-    row["hash"] = chained(previous, row)
-    await connection.execute(insert(audit).values(**row, detail=said.decode()))
-    last = {"seq": seq, "hash": row["hash"]}
+    seq, previous = (head.seq, head.hash) if head else (0, GENESIS)
+    values = []
+    for row in rows:
+        seq += 1
+        made = {
+            "seq": seq,
+            "at": row.at.astimezone(UTC),
+            "actor_kind": row.actor.kind,
+            "actor": row.actor.id,
+            "action": row.action,
+            "subject": row.subject,
+            "digest": hashlib.sha256(row.detail.encode()).hexdigest(),
+        }
+        made["hash"] = previous = chained(previous, made)
+        values.append({**made, "detail": row.detail})
+    await connection.execute(insert(audit), values)
+    last = {"seq": seq, "hash": previous}
     await connection.execute(update(audit_head).values(last) if head else insert(audit_head).values(id=0, **last))
 
 
@@ -113,13 +136,54 @@ class Audit:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._waiting: list[tuple[Noted, asyncio.Future[None]]] = []
+        self._writing: asyncio.Task[None] | None = None
 
     async def note(
         self, actor: Actor, action: str, subject: str, at: datetime, detail: Mapping[str, Any] | None = None
     ) -> None:
-        """Append a row of its own: something was seen, or tried."""
-        async with self._database.write() as connection:
-            await note(connection, actor, action, subject, at, detail)
+        """Append a row of its own: something was seen, or tried. It is durable when this returns.
+
+        Rows that come while others are written share the next transaction: where many begin to watch at once, not each
+        of them waits for the disk by itself. Raises what the database raises.
+        """
+        row, durable = noted(actor, action, subject, at, detail), asyncio.get_running_loop().create_future()
+        self._waiting.append((row, durable))
+        if self._writing is None:
+            self._writing = asyncio.create_task(self._write(), name="audit")
+        await durable
+
+    async def close(self) -> None:
+        """What is waiting is written. May be called again."""
+        if self._writing is not None:
+            await asyncio.gather(self._writing, return_exceptions=True)
+
+    async def _write(self) -> None:
+        try:
+            while self._waiting:
+                rows, self._waiting = self._waiting, []
+                await self._write_together(rows)
+        finally:
+            self._writing = None
+
+    async def _write_together(self, rows: Sequence[tuple[Noted, asyncio.Future[None]]]) -> None:
+        failed: Exception | None = None
+        try:
+            async with self._database.write() as connection:
+                await _append(connection, [row for row, _ in rows])
+        except Exception as error:
+            if len(rows) > 1:
+                # One that cannot be stored must not cost the others theirs.
+                for row in rows:
+                    await self._write_together([row])
+                return
+            failed = error
+        for _, durable in rows:
+            # Who no longer waits has been noted all the same.
+            if not durable.done() and failed is not None:
+                durable.set_exception(failed)
+            elif not durable.done():
+                durable.set_result(None)
 
     async def rows(self, since: datetime) -> list[Row]:
         """The rows from an instant on, as they are stored, the first of them first; one run of numbers."""

@@ -19,8 +19,9 @@ from classroom.store.database import fields
 from classroom.store.schema import metadata
 from classroom.store.schema.columns import Instant
 
-# Open sessions and counted failures belong to the running server, not to the county's records.
-LEFT_OUT: Final = frozenset({"account_sessions", "sign_in_failures"})
+# Open sessions, counted failures and files on their way belong to the running server, not to the county's records;
+# exports are made anew from recordings, which are not in a backup either, no more than the pictures of homework are.
+LEFT_OUT: Final = frozenset({"account_sessions", "sign_in_failures", "exports", "uploads", "works", "work_marks"})
 TABLES: Final[Mapping[str, Table]] = {
     table.name: table for table in metadata.sorted_tables if table.name not in LEFT_OUT
 }

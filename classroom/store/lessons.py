@@ -17,10 +17,15 @@ from classroom.lesson.events import (
     LessonOpened,
     LessonScheduled,
     LessonStarted,
+    QuizClosed,
+    QuizStarted,
+    QuizTallied,
     RecordingStarted,
+    TeacherReplaced,
 )
 from classroom.store.database import Database, fields
 from classroom.store.feeds import publish
+from classroom.store.quizzes import project_closed, project_started, project_tallied
 from classroom.store.schema.columns import Instant
 from classroom.store.schema.lessons import lesson_seats, lessons
 from classroom.store.schema.links import join_codes, links
@@ -28,17 +33,22 @@ from classroom.store.schema.registry import classes, classrooms, schools
 
 
 class ListedSeat(msgspec.Struct, frozen=True, kw_only=True):
-    """A seat with its names."""
+    """A seat with its names, and what its room and class are by id."""
 
     seat: str
     role: str
     school: str
     classroom: str
     class_name: str
+    """"" in a meeting of teachers, which no class is in."""
+    classroom_id: str
+    class_id: str | None
 
 
 class ListedLesson(msgspec.Struct, frozen=True, kw_only=True):
     """A lesson in a list. `start_at` is the planned start, or for an unplanned lesson when it was made.
+
+    `teacher`: who is to teach, as the id of a person.
 
     `settled`: it has ended, and the ledger has judged it.
     """
@@ -56,6 +66,8 @@ class ListedLesson(msgspec.Struct, frozen=True, kw_only=True):
     cancelled: bool
     is_test: bool
     recorded: bool
+    teacher: str | None
+    training: str | None
     settled: bool
     head: str
     """The last hash of its journal's chain."""
@@ -89,6 +101,15 @@ class LessonList:
             supporter = await connection.scalar(select(lessons.c.supporter).where(lessons.c.id == lesson))
             return supporter, frozenset(await connection.scalars(seated))
 
+    async def school_of(self, lesson: str, seat: str) -> str:
+        """The school, as an id, that sits there. Raises LookupError."""
+        found = select(lesson_seats.c.school).where(lesson_seats.c.lesson == lesson, lesson_seats.c.seat == seat)
+        async with self._database.read() as connection:
+            school = await connection.scalar(found)
+        if school is None:
+            raise LookupError(f"{lesson} has no seat {seat}")
+        return str(school)
+
     async def between(self, start: datetime, end: datetime, school: str | None = None) -> list[ListedLesson]:
         """Lessons that begin in [start, end), the earliest first; of one school, whichever side it is on."""
         return await self._find(lessons.c.start_at >= start, lessons.c.start_at < end, _of(school))
@@ -114,6 +135,19 @@ class LessonList:
         """Lessons scheduled, open or live, the earliest first."""
         return await self._find(lessons.c.state != "ended", _of(school))
 
+    async def class_ids(self, lesson: str) -> list[str]:
+        """The classes that sit in a lesson, the host's first."""
+        found = select(lesson_seats.c.class_id).where(lesson_seats.c.lesson == lesson).order_by(lesson_seats.c.place)
+        async with self._database.read() as connection:
+            return list(dict.fromkeys(await connection.scalars(found)))
+
+    async def waiting_with(self, class_id: str) -> list[str]:
+        """Lessons scheduled, open or live in which a class sits."""
+        seated = select(lesson_seats.c.lesson).where(lesson_seats.c.class_id == class_id)
+        found = select(lessons.c.id).where(lessons.c.state != "ended", lessons.c.id.in_(seated))
+        async with self._database.read() as connection:
+            return list(await connection.scalars(found.order_by(lessons.c.start_at)))
+
     async def under_way(self) -> list[ListedLesson]:
         """Lessons open or live, the earliest first."""
         return await self._find(lessons.c.state.in_(("open", "live")))
@@ -136,6 +170,13 @@ class LessonList:
         due = func.coalesce(lessons.c.end_at, lessons.c.start_at, type_=Instant) < before
         async with self._database.read() as connection:
             return list(await connection.scalars(select(lessons.c.id).where(lessons.c.state == "scheduled", due)))
+
+    async def due(self, at: datetime, until: datetime) -> list[str]:
+        """Scheduled lessons of a planned length that are under way at an instant, or begin by another."""
+        columns = lessons.c
+        soon = (columns.state == "scheduled") & (columns.start_at <= until) & (columns.end_at > at)
+        async with self._database.read() as connection:
+            return list(await connection.scalars(select(columns.id).where(soon).order_by(columns.start_at)))
 
     async def unsettled(self) -> list[str]:
         """Ended lessons that the ledger has not judged yet, the earliest first."""
@@ -173,11 +214,13 @@ class LessonList:
                 columns.role,
                 schools.c.name.label("school"),
                 classrooms.c.name.label("classroom"),
-                classes.c.name.label("class_name"),
+                func.coalesce(classes.c.name, "").label("class_name"),
+                columns.classroom.label("classroom_id"),
+                columns.class_id,
             )
             .join(schools, schools.c.id == columns.school)
             .join(classrooms, classrooms.c.id == columns.classroom)
-            .join(classes, classes.c.id == columns.class_id)
+            .outerjoin(classes, classes.c.id == columns.class_id)
             .where(columns.lesson.in_(ids))
             .order_by(columns.lesson, columns.place)
         )
@@ -216,6 +259,8 @@ async def _scheduled(connection: AsyncConnection, event: LessonScheduled) -> dic
         "cancelled": False,
         "is_test": event.is_test,
         "recorded": False,
+        "teacher": event.teacher,
+        "training": event.training,
         "settled": False,
     }
     await connection.execute(insert(lessons).values(lesson))
@@ -227,7 +272,7 @@ async def _scheduled(connection: AsyncConnection, event: LessonScheduled) -> dic
             "role": seat.role,
             "school": seat.school,
             "classroom": seat.classroom,
-            "class_id": seat.class_id,
+            "class_id": seat.class_id or None,
         }
         for place, seat in enumerate(event.seats)
     ]
@@ -253,6 +298,10 @@ async def _prolong(connection: AsyncConnection, lesson: str, end_at: datetime) -
                 await connection.execute(update(links).where(links.c.id == link).values(expires_at=later))
 
 
+async def _teacher_replaced(connection: AsyncConnection, event: TeacherReplaced) -> dict[str, Any]:
+    return {"teacher": event.teacher}
+
+
 async def _opened(connection: AsyncConnection, event: LessonOpened) -> dict[str, Any]:
     return {"state": "open", "opened_at": event.at}
 
@@ -268,6 +317,7 @@ async def _cancelled(connection: AsyncConnection, event: LessonCancelled) -> dic
 async def _ended(connection: AsyncConnection, event: LessonEnded) -> dict[str, Any]:
     # A code is unique among lessons that are not over: it is free again now.
     await connection.execute(delete(join_codes).where(join_codes.c.lesson == event.lesson))
+    await project_closed(connection, event)
     await publish(connection, "lesson.ended", f"lesson:{event.lesson}", event.at)
     return {"state": "ended", "ended_at": event.at, "end_reason": event.reason}
 
@@ -276,14 +326,33 @@ async def _recording_started(connection: AsyncConnection, event: RecordingStarte
     return {"recorded": True}
 
 
+async def _quiz_started(connection: AsyncConnection, event: QuizStarted) -> dict[str, Any]:
+    await project_started(connection, event)
+    return {}
+
+
+async def _quiz_tallied(connection: AsyncConnection, event: QuizTallied) -> dict[str, Any]:
+    await project_tallied(connection, event)
+    return {}
+
+
+async def _quiz_closed(connection: AsyncConnection, event: QuizClosed) -> dict[str, Any]:
+    await project_closed(connection, event)
+    return {}
+
+
 _STEPS: Mapping[type[AnyEvent], Callable[[AsyncConnection, Any], Awaitable[dict[str, Any]]]] = MappingProxyType(
     {
         LessonScheduled: _scheduled,
         LessonMoved: _moved,
+        TeacherReplaced: _teacher_replaced,
         LessonOpened: _opened,
         LessonStarted: _started,
         LessonCancelled: _cancelled,
         LessonEnded: _ended,
         RecordingStarted: _recording_started,
+        QuizStarted: _quiz_started,
+        QuizTallied: _quiz_tallied,
+        QuizClosed: _quiz_closed,
     }
 )

@@ -73,6 +73,19 @@ class People:
             row = (await connection.execute(found)).mappings().one_or_none()
         return None if row is None else msgspec.convert(fields(row), Person)
 
+    async def present(self, school: str, day: date) -> list[Person]:
+        """Those of a school who have not left by a day, by name."""
+        async with self._database.read() as connection:
+            found = await connection.execute(select(people).where(people.c.school == school).order_by(people.c.name))
+            known = [msgspec.convert(fields(row), Person) for row in found.mappings()]
+        return [person for person in known if not person.has_left(day)]
+
+    async def names(self, ids: list[str]) -> dict[str, str]:
+        """Person → name, of those that are there."""
+        async with self._database.read() as connection:
+            found = await connection.execute(select(people.c.id, people.c.name).where(people.c.id.in_(ids)))
+            return {row.id: row.name for row in found}
+
     async def leave(self, person: str, on: date, by: By, *, school: str | None = None) -> Person:
         """They have left from a day on. `school` bounds whose they may be. Raises RegistryError(person_unknown)."""
         theirs = people.c.id == person

@@ -5,7 +5,7 @@ process and every other read a part again only when it has changed.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, date, datetime
 from types import MappingProxyType
 from typing import Any, Final
@@ -20,14 +20,12 @@ from classroom.registry.changes import Batch, NewFact
 from classroom.registry.facts import (
     Class,
     Classroom,
-    Consent,
     Fact,
     Pair,
     PairStatus,
     School,
     Size,
     StatusChange,
-    is_valid,
     status_on,
     students_on,
 )
@@ -40,7 +38,6 @@ from classroom.store.schema.registry import (
     class_sizes,
     classes,
     classrooms,
-    consents,
     dated_facts,
     pair_statuses,
     pairs,
@@ -238,36 +235,6 @@ class RegistryStore:
     async def _quiet(self, decide: Callable[[Book], Batch], by: By | None) -> None:
         """A change that says who made it; the server itself where nobody did."""
         await self.change(decide, by or By(SERVER, datetime.now(UTC)))
-
-    async def note_consent(self, class_ids: Iterable[str], noted_by: str, at: datetime, actor: Actor = SERVER) -> None:
-        """Somebody with a name notes the consent of classes to being recorded."""
-        rows = [{"id": new_id(), "class_id": c, "noted_by": noted_by, "at": at} for c in class_ids]
-        if rows:
-            async with self._database.write() as connection:
-                await connection.execute(insert(consents), rows)
-                # The name stays in the consent's own row alone.
-                for row in rows:
-                    await note(
-                        connection, actor, "consent.noted", f"class:{row['class_id']}", at, {"consent": row["id"]}
-                    )
-
-    async def withdraw_consent(self, class_id: str, at: datetime, actor: Actor = SERVER) -> None:
-        """Every consent of the class ends at an instant."""
-        async with self._database.write() as connection:
-            of_class = (consents.c.class_id == class_id) & consents.c.withdrawn_at.is_(None)
-            await connection.execute(update(consents).where(of_class).values(withdrawn_at=at))
-            await note(connection, actor, "consent.withdrawn", f"class:{class_id}", at)
-
-    async def consents(self, class_ids: Iterable[str]) -> list[Consent]:
-        """All consents that were ever noted for these classes, the oldest first."""
-        columns = (consents.c.class_id, consents.c.noted_by, consents.c.at, consents.c.withdrawn_at)
-        found = select(*columns).where(consents.c.class_id.in_(list(class_ids))).order_by(consents.c.at)
-        async with self._database.read() as connection:
-            return [msgspec.convert(fields(row), Consent) for row in (await connection.execute(found)).mappings()]
-
-    async def consenting(self, class_ids: Iterable[str], at: datetime) -> set[str]:
-        """Those of the classes with a consent in force at an instant."""
-        return {consent.class_id for consent in await self.consents(class_ids) if is_valid(consent, at)}
 
 
 async def _versions(connection: AsyncConnection) -> dict[str, int]:

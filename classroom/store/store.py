@@ -3,10 +3,18 @@
 from classroom.store.accounts import Accounts
 from classroom.store.activities import Activities
 from classroom.store.audit import Audit
+from classroom.store.chat import ChatLines
+from classroom.store.checks import Checks
+from classroom.store.comments import Comments
+from classroom.store.consents import Consents
+from classroom.store.courses import Courses
+from classroom.store.courseware import CoursewareList
 from classroom.store.database import Database
+from classroom.store.exports import Exports
 from classroom.store.feeds import Webhooks
 from classroom.store.files import Files
 from classroom.store.hand import HandEntries
+from classroom.store.homework import HomeworkList
 from classroom.store.imported import ImportedReturns
 from classroom.store.journal import Journal
 from classroom.store.lessons import LessonList
@@ -14,15 +22,24 @@ from classroom.store.links import Links
 from classroom.store.materials import Materials
 from classroom.store.months import Months
 from classroom.store.people import People
+from classroom.store.plans import Plans
+from classroom.store.plays import Plays
 from classroom.store.policies import Policies
 from classroom.store.programs import Programs
+from classroom.store.publications import Publications
 from classroom.store.publicity import PublicityItems
+from classroom.store.quizzes import Quizzes
+from classroom.store.recordings import Recordings
 from classroom.store.registry import RegistryStore
 from classroom.store.rejudgings import Rejudgings
+from classroom.store.resources import Resources
 from classroom.store.returns import Returns
+from classroom.store.reviews import Reviews
 from classroom.store.sign_ins import SignIns
 from classroom.store.standards import Standards
 from classroom.store.sums import Sums
+from classroom.store.timetable import Timetable
+from classroom.store.uploads import Uploads
 from classroom.store.words import Words
 
 
@@ -43,7 +60,16 @@ class Store:
         self.accounts = Accounts(database)
         self.sign_ins = SignIns(database)
         self.files = Files(database)
+        self.comments = Comments(database)
+        self.reviews = Reviews(database)
+        self.chat = ChatLines(database)
+        self.checks = Checks(database)
+        self.quizzes = Quizzes(database)
+        self.homework = HomeworkList(database)
+        self.courseware = CoursewareList(database)
         self.people = People(database)
+        self.plans = Plans(database)
+        self.timetable = Timetable(database)
         self.standards = Standards(database)
         self.imported = ImportedReturns(database)
         self.materials = Materials(database)
@@ -54,6 +80,14 @@ class Store:
         self.returns = Returns(database)
         self.programs = Programs(database)
         self.webhooks = Webhooks(database)
+        self.exports = Exports(database)
+        self.uploads = Uploads(database)
+        self.consents = Consents(database)
+        self.recordings = Recordings(database)
+        self.publications = Publications(database)
+        self.resources = Resources(database)
+        self.courses = Courses(database)
+        self.plays = Plays(database)
 
     @classmethod
     async def open(cls, url: str) -> "Store":
@@ -62,4 +96,5 @@ class Store:
 
     async def close(self) -> None:
         """Closes every connection. May be called again."""
+        await self.audit.close()
         await self.database.close()

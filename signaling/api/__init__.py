@@ -1,5 +1,7 @@
 """`/api/v1`: one file per noun. Bodies are JSON, refusals problem+json."""
 
+import functools
+from collections.abc import Callable
 from typing import Final
 
 import msgspec
@@ -8,13 +10,24 @@ from aiohttp import web
 from signaling.api import (
     accounts,
     activities,
+    assistants,
+    attendance,
     audit,
     calendar,
+    chat,
+    checks,
     codes,
+    consents,
+    courses,
+    courseware,
     description,
+    exports,
     files,
+    healing,
+    homework,
     imports,
     items,
+    keeping,
     lesson_log,
     lessons,
     links,
@@ -22,14 +35,23 @@ from signaling.api import (
     me,
     months,
     overview,
+    pages,
     pairs,
+    plans,
     policy,
     programs,
+    quizzes,
+    recordings,
     registry,
+    resources,
     returns,
+    reviews,
     room,
     sessions,
     setup,
+    timetable,
+    uploads,
+    viewings,
     webhooks,
 )
 from signaling.api.door import Doors
@@ -45,7 +67,22 @@ DOORS: Final[tuple[Doors, ...]] = (
     audit.DOORS,
     room.DOORS,
     lessons.DOORS,
+    timetable.DOORS,
+    attendance.DOORS,
+    plans.DOORS,
+    pages.DOORS,
+    courseware.DOORS,
+    exports.DOORS,
+    assistants.DOORS,
     codes.DOORS,
+    checks.DOORS,
+    recordings.DOORS,
+    reviews.DOORS,
+    quizzes.DOORS,
+    healing.DOORS,
+    homework.DOORS,
+    chat.DOORS,
+    keeping.DOORS,
     links.DOORS,
     live.DOORS,
     activities.DOORS,
@@ -57,8 +94,13 @@ DOORS: Final[tuple[Doors, ...]] = (
     pairs.DOORS,
     registry.DOORS,
     items.DOORS,
+    consents.DOORS,
     imports.DOORS,
     files.DOORS,
+    uploads.DOORS,
+    resources.DOORS,
+    courses.DOORS,
+    viewings.DOORS,
     programs.DOORS,
     webhooks.DOORS,
     lesson_log.DOORS,
@@ -66,9 +108,14 @@ DOORS: Final[tuple[Doors, ...]] = (
 )
 
 
+_DESCRIBED: Final[Callable[[], bytes]] = functools.cache(lambda: msgspec.json.encode(document(all_doors(DOORS))))
+
+
 def add_api(app: web.Application) -> None:
     """Register every route of the API."""
     app[codes.TRIES] = Tries()
-    app[description.DESCRIPTION] = msgspec.json.encode(document(all_doors(DOORS)))
+    app[checks.TRIES] = Tries()
+    app[attendance.ADDED] = Tries(attendance.MAX_ADDED, attendance.ADDED_WITHIN_S)
+    app[description.DESCRIPTION] = _DESCRIBED
     for doors in DOORS:
         doors.add_to(app)

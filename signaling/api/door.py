@@ -11,11 +11,12 @@ from typing import Any, Final, Generic, Literal, TypeVar
 import msgspec
 from aiohttp import web
 
+from classroom.store.registry import By
 from signaling.api.body import answer, read_body, read_upload, stream_upload
 from signaling.api.paging import Page, PageQuery, is_page
 from signaling.api.table import FORMATS, table_format, table_of
 from signaling.auth import Action, Grant
-from signaling.context import grant_of
+from signaling.context import CLOCK, grant_of
 from signaling.problem import PROBLEMS, Problem
 from signaling.sound import flaw
 
@@ -66,6 +67,11 @@ class Call(Generic[Q, B]):
         self.body = body
         self.path: Mapping[str, str] = request.match_info
         self._upload = upload
+
+    @property
+    def by(self) -> By:
+        """Who changes something, now."""
+        return By(self.grant.actor, self.app[CLOCK].at())
 
     async def file(self) -> bytes:
         """The whole file that an upload door was given. Raises Problem: too_large, too_slow, bad_request."""

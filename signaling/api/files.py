@@ -8,7 +8,6 @@ from aiohttp import web
 from classroom.registry.book import Book
 from classroom.registry.standing import sides
 from classroom.store.files import File
-from classroom.store.registry import By
 from classroom.store.store import Store
 from signaling.api.body import download_headers
 from signaling.api.door import Call, Doors, Nothing, Upload
@@ -50,7 +49,7 @@ class FileRef(msgspec.Struct, frozen=True, kw_only=True):
 async def upload(call: Call[UploadQuery, Nothing]) -> FileRef:
     """Keep a file: pdf, jpg, png, docx or xlsx of at most 50 MB. A school's belongs to that school."""
     content = await call.app[CONTENTS].keep(call.chunks())
-    by = By(call.grant.actor, call.app[CLOCK].at())
+    by = call.by
     file = await call.app[STORE].files.add(
         sha256=content.sha256,
         size=content.size,

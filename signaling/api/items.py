@@ -13,11 +13,10 @@ from classroom.registry.items import Material, OutletLevel
 from classroom.registry.standard import Item, Standard, check_standard
 from classroom.registry.standing import sides
 from classroom.store.people import Person
-from classroom.store.registry import By
 from signaling.api.door import Call, Doors, Nothing
 from signaling.api.paging import Page, PageQuery, read_cursor, write_cursor
 from signaling.api.registry import Id, OfSchool, Reason
-from signaling.context import CLOCK, STORE
+from signaling.context import STORE
 from signaling.messages import ONE_LINE, Name
 from signaling.problem import Problem
 from signaling.registry import Reach, stale_of
@@ -118,10 +117,6 @@ class NewStandard(msgspec.Struct, frozen=True, kw_only=True):
     reason: Reason = ""
 
 
-def _by(call: Call[Any, Any]) -> By:
-    return By(call.grant.actor, call.app[CLOCK].at())
-
-
 async def _reach(call: Call[Any, Any]) -> tuple[Book, Reach]:
     book = await call.app[STORE].registry.book()
     return book, Reach(book, call.grant.school)
@@ -155,9 +150,7 @@ async def add_person(call: Call[Nothing, NewPerson]) -> Person:
     if school is not None:
         reach.school_of(school)
     told = call.body
-    return await call.app[STORE].people.add(
-        school=school, name=told.name, kind=told.kind, phone=told.phone, by=_by(call)
-    )
+    return await call.app[STORE].people.add(school=school, name=told.name, kind=told.kind, phone=told.phone, by=call.by)
 
 
 @DOORS.door(
@@ -171,9 +164,7 @@ async def add_person(call: Call[Nothing, NewPerson]) -> Person:
 async def leave(call: Call[Nothing, Leaving]) -> Person:
     """They have left from a day on."""
     check_day(call.body.left_on)
-    return await call.app[STORE].people.leave(
-        call.path["person"], call.body.left_on, _by(call), school=call.grant.school
-    )
+    return await call.app[STORE].people.leave(call.path["person"], call.body.left_on, call.by, school=call.grant.school)
 
 
 @DOORS.door("GET", "/api/v1/registry/materials", may="read_registry", query=MaterialQuery, answers=Page[MaterialLine])
@@ -217,7 +208,7 @@ async def add_material(call: Call[Nothing, NewMaterial]) -> MaterialLine:
     if told.pair is not None and school not in sides(reach.pair(told.pair)):
         raise RegistryError("not_paired", book.schools[school].name)
     made = await store.materials.add(
-        school=school, pair=told.pair, title=told.title, sha256=file.sha256, file=file.id, by=_by(call)
+        school=school, pair=told.pair, title=told.title, sha256=file.sha256, file=file.id, by=call.by
     )
     return _material(book, made)
 
@@ -225,7 +216,7 @@ async def add_material(call: Call[Nothing, NewMaterial]) -> MaterialLine:
 @DOORS.door("DELETE", "/api/v1/registry/materials/{material}", may="keep_school", refuses=("material_unknown",))
 async def remove_material(call: Call[Nothing, Nothing]) -> None:
     """It is gone from the space; a month that has counted it keeps it."""
-    await call.app[STORE].materials.remove(call.path["material"], _by(call), school=call.grant.school)
+    await call.app[STORE].materials.remove(call.path["material"], call.by, school=call.grant.school)
 
 
 @DOORS.door("GET", "/api/v1/registry/publicity", may="read_registry", query=PublicityQuery, answers=Page[PublicityLine])
@@ -259,7 +250,7 @@ async def publicity(call: Call[PublicityQuery, Nothing]) -> Page[PublicityLine]:
 )
 async def add_publicity(call: Call[Nothing, NewPublicity]) -> PublicityLine:
     """Note a story; the same one of the same outlet stands once."""
-    told, by = call.body, _by(call)
+    told, by = call.body, call.by
     _, reach = await _reach(call)
     check_day(told.published_on)
     if told.published_on > local_date(by.at):
@@ -282,7 +273,7 @@ async def add_publicity(call: Call[Nothing, NewPublicity]) -> PublicityLine:
 @DOORS.door("DELETE", "/api/v1/registry/publicity/{item}", may="keep_school", refuses=("publicity_unknown",))
 async def remove_publicity(call: Call[Nothing, Nothing]) -> None:
     """A story that was noted wrongly."""
-    await call.app[STORE].publicity.remove(call.path["item"], _by(call), school=call.grant.school)
+    await call.app[STORE].publicity.remove(call.path["item"], call.by, school=call.grant.school)
 
 
 @DOORS.door("GET", "/api/v1/registry/standards", may="read_registry", answers=StandardList)
@@ -306,7 +297,7 @@ async def put_standard(call: Call[Nothing, NewStandard]) -> StandardView:
     check_standard(told.value)
     store = call.app[STORE]
     try:
-        version = await store.standards.put(told.value, told.version, told.reason, _by(call))
+        version = await store.standards.put(told.value, told.version, told.reason, call.by)
     except RegistryError as error:
         raise await stale_of(store, error) from None
     return StandardView(version=version, title=told.value.title, items=told.value.items)

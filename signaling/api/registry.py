@@ -12,7 +12,6 @@ from classroom.registry.facts import PairStatus, status_on
 from classroom.registry.fields import FieldView, Line, check_day, views
 from classroom.registry.standing import is_own, sides
 from classroom.store.ids import new_id
-from classroom.store.registry import By
 from signaling.api.door import Call, Doors, Nothing
 from signaling.api.paging import Page, PageQuery, read_cursor, write_cursor
 from signaling.context import CLOCK, RECORDS, STORE
@@ -147,10 +146,6 @@ class ClassList(msgspec.Struct, frozen=True):
     items: list[ClassLine]
 
 
-def _by(call: Call[Any, Any]) -> By:
-    return By(call.grant.actor, call.app[CLOCK].at())
-
-
 async def _reach(call: Call[Any, Any]) -> Reach:
     return Reach(await call.app[STORE].registry.book(), call.grant.school)
 
@@ -191,7 +186,7 @@ async def schools(call: Call[SchoolsQuery, Nothing]) -> Page[SchoolLine]:
 )
 async def add_school(call: Call[Nothing, NewSchool]) -> SchoolDetail:
     """A new school."""
-    store, by = call.app[STORE], _by(call)
+    store, by = call.app[STORE], call.by
     name, county = call.body.name, call.body.county
     batch = await store.registry.change(lambda book: changes.add_school(book, new_id, name, county), by)
     return await school_detail(store, batch.schools[0].id, by.at)
@@ -216,7 +211,7 @@ async def school(call: Call[Nothing, Nothing]) -> SchoolDetail:
 )
 async def rename_school(call: Call[Nothing, SchoolName]) -> SchoolDetail:
     """Another name and county of a school."""
-    store, by, wanted = call.app[STORE], _by(call), call.body
+    store, by, wanted = call.app[STORE], call.by, call.body
     id = call.path["school"]
     await store.registry.change(
         lambda book: changes.rename_school(
@@ -258,7 +253,7 @@ async def pairs(call: Call[PairsQuery, Nothing]) -> Page[PairLine]:
 )
 async def add_pair(call: Call[Nothing, NewPair]) -> PairDetail:
     """A new pair."""
-    store, by = call.app[STORE], _by(call)
+    store, by = call.app[STORE], call.by
     wanted = msgspec.structs.asdict(call.body)
     batch = await store.registry.change(lambda book: changes.add_pair(book, new_id, **wanted), by)
     return await pair_detail(store, batch.pairs[0].id, by.at)
@@ -281,7 +276,7 @@ async def pair(call: Call[Nothing, Nothing]) -> PairDetail:
 )
 async def set_status(call: Call[Nothing, NewStatus]) -> PairDetail:
     """The pair is active, 待定 or ended from a day on; lessons since then are judged again."""
-    store, by, wanted, id = call.app[STORE], _by(call), call.body, call.path["pair"]
+    store, by, wanted, id = call.app[STORE], call.by, call.body, call.path["pair"]
     await store.registry.change(
         lambda book: changes.set_status(
             book, id, wanted.status, wanted.since, recipient=wanted.recipient, reason=wanted.reason
@@ -312,7 +307,7 @@ async def put_fact(call: Call[Nothing, NewFact]) -> FactView:
         seen=told.seen,
         reason=told.reason,
     )
-    return await record_fact(call.app[STORE], wanted, _by(call), school=call.grant.school)
+    return await record_fact(call.app[STORE], wanted, call.by, school=call.grant.school)
 
 
 @DOORS.door("GET", "/api/v1/registry/classrooms", may="read_registry", query=OfSchool, answers=Page[ClassroomLine])
@@ -342,7 +337,7 @@ async def add_classroom(call: Call[Nothing, NewClassroom]) -> ClassroomLine:
     school = (await _reach(call)).school_of(call.body.school)
     name = call.body.name
     batch = await call.app[STORE].registry.change(
-        lambda book: changes.add_classroom(book, new_id, school.id, name), _by(call)
+        lambda book: changes.add_classroom(book, new_id, school.id, name), call.by
     )
     made = batch.classrooms[0]
     return ClassroomLine(id=made.id, school=made.school, name=made.name)
@@ -372,7 +367,7 @@ async def classes(call: Call[OfSchool, Nothing]) -> Page[ClassLine]:
 )
 async def add_class(call: Call[Nothing, NewClass]) -> ClassLine:
     """A new class of a school."""
-    store, by, wanted = call.app[STORE], _by(call), call.body
+    store, by, wanted = call.app[STORE], call.by, call.body
     school = (await _reach(call)).school_of(wanted.school)
     check_day(wanted.since)
     batch = await store.registry.change(
@@ -391,7 +386,7 @@ async def add_class(call: Call[Nothing, NewClass]) -> ClassLine:
 )
 async def put_sizes(call: Call[Nothing, NewSizes]) -> ClassList:
     """The rosters of classes from a day on, all or none; lessons since then are judged again."""
-    store, by, wanted = call.app[STORE], _by(call), call.body
+    store, by, wanted = call.app[STORE], call.by, call.body
     reach = await _reach(call)
     book = await store.registry.book()
     sizes = {size.class_id: size.students for size in wanted.sizes}

@@ -25,13 +25,21 @@ class NextLesson(msgspec.Struct, frozen=True, kw_only=True):
     supporter: str
 
 
+class RoomCheck(msgspec.Struct, frozen=True, kw_only=True):
+    """The last 课前检测 of the room."""
+
+    at: datetime
+    passed: bool
+
+
 class Room(msgspec.Struct, frozen=True, kw_only=True):
-    """A classroom's standing place. `next` is null while nothing is planned."""
+    """A classroom's standing place. `next` is null while nothing is planned, `checked` before the first check."""
 
     classroom: str
     school: str
     seat: str
     next: NextLesson | None
+    checked: RoomCheck | None
     now: datetime
 
 
@@ -46,11 +54,13 @@ async def room(call: Call[Nothing, Nothing]) -> Room:
     if here is None:
         raise Problem("forbidden")
     found = await store.lessons.next_of(here.id)
+    checked = await store.checks.latest(here.id)
     return Room(
         classroom=here.name,
         school=book.schools[here.school].name,
         seat=here.id,
         next=None if found is None else _next(found, book),
+        checked=RoomCheck(at=checked.at.astimezone(SHANGHAI), passed=checked.passed) if checked else None,
         now=call.app[CLOCK].at().astimezone(SHANGHAI),
     )
 

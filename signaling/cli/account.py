@@ -10,9 +10,9 @@ from classroom.ledger.months import local_date
 from classroom.registry.accounts import AccountRole
 from signaling.accounts import AccountRequest
 from signaling.cli.desk import ask_desk
-from signaling.cli.options import DataOption, JsonOption, fail, print_json, print_table, settings_or_fail
+from signaling.cli.options import DataOption, JsonOption, commands, fail, print_json, print_table, settings_or_fail
 
-app = typer.Typer(help="Accounts (账号) of officers, teachers, inspectors and administrators.", no_args_is_help=True)
+app = commands("Accounts (账号) of officers, teachers, inspectors and administrators.")
 LoginArgument = Annotated[str, typer.Argument(help="the login, from `classroom account list`")]
 RoleOption = Annotated[
     AccountRole, typer.Option(help="teacher, school_officer, bureau_officer, inspector or admin", show_choices=False)

@@ -8,9 +8,9 @@ import typer
 
 from signaling.audit_views import AuditFilter
 from signaling.cli.desk import ask_desk
-from signaling.cli.options import DataOption, JsonOption, fail, print_json, print_table, settings_or_fail
+from signaling.cli.options import DataOption, JsonOption, commands, fail, print_json, print_table, settings_or_fail
 
-app = typer.Typer(help="The audit log (审计日志): every change, and every view of a lesson.", no_args_is_help=True)
+app = commands("The audit log (审计日志): every change, and every view of a lesson.")
 
 
 @app.command("list")

@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from classroom.ledger.filing import BUREAU
+from classroom.ledger.month_pairs import month_pairs
 from classroom.store.store import Store
 from signaling.cli.options import DataOption, fail, settings_or_fail
 from signaling.evidence_check import NoPack, check_pack
@@ -29,19 +31,26 @@ def evidence(
         _verify(file)
         return
     target = file or Path(f"evidence-{month}.zip")
-    manifest, seal = _made(settings_or_fail(data=data), month, target)
+    manifest, seal, unfiled = _made(settings_or_fail(data=data), month, target)
     typer.echo(f"{target}: {len(manifest.parts)} parts, {len(manifest.heads)} lessons")
-    if manifest.unfiled:
-        typer.echo(f"还没有报送的表 (forms not filed yet): {len(manifest.unfiled)}", err=True)
+    if unfiled:
+        typer.echo(f"还没有报送的表 (forms not filed yet): {len(unfiled)}", err=True)
+        typer.echo("\n".join(f"  {name}" for name in unfiled), err=True)
     typer.echo(f"seal {seal}")
 
 
-def _made(settings: Settings, month: str, target: Path) -> tuple[Manifest, str]:
-    async def make() -> tuple[Manifest, str]:
+def _made(settings: Settings, month: str, target: Path) -> tuple[Manifest, str, list[str]]:
+    """The pack's manifest and seal, and the names of the forms that nobody has filed."""
+
+    async def make() -> tuple[Manifest, str, list[str]]:
         store = await Store.open(settings.database_url)
         try:
             at = datetime.now(UTC)
-            return await make_pack(store, await Records(store).window(month, at), target, at)
+            window = await Records(store).window(month, at)
+            manifest, seal = await make_pack(store, window, target, at)
+            pairs = month_pairs(await store.registry.book(), window, "")
+            names = {BUREAU: "附件2"} | {one.pair.id: f"附件3 {one.name}" for one in pairs}
+            return manifest, seal, [names[form] for form in manifest.unfiled]
         finally:
             await store.close()
 

@@ -13,10 +13,10 @@ from classroom.paper.formats import MEDIA_TYPES, write_sheet
 from classroom.paper.packages import FILE_MAX_BYTES
 from classroom.paper.reading import read_annex3
 from classroom.paper.text import to_text
-from signaling.cli.options import JsonOption, fail, print_json
+from signaling.cli.options import JsonOption, commands, fail, print_json
 from signaling.papers import blank_sheet
 
-app = typer.Typer(help="The official forms (附件2, 附件3): blank ones, and filled ones read.", no_args_is_help=True)
+app = commands("The official forms (附件2, 附件3): blank ones, and filled ones read.")
 
 
 @app.command("blank")

@@ -5,9 +5,9 @@ from typing import Annotated
 import typer
 
 from signaling.cli.desk import ask_desk
-from signaling.cli.options import DataOption, JsonOption, print_json, settings_or_fail
+from signaling.cli.options import DataOption, JsonOption, commands, print_json, settings_or_fail
 
-app = typer.Typer(help="The ledger (台账): activities are kept with their evidence, and judged again at will.")
+app = commands("The ledger (台账): activities are kept with their evidence, and judged again at will.")
 
 
 @app.callback()

@@ -8,12 +8,10 @@ import typer
 
 from classroom.ledger.months import SHANGHAI
 from signaling.cli.desk import ask_desk
-from signaling.cli.options import DataOption, JsonOption, fail, print_json, print_table, settings_or_fail
+from signaling.cli.options import DataOption, JsonOption, commands, fail, print_json, print_table, settings_or_fail
 from signaling.scheduling import LessonRequest
 
-app = typer.Typer(
-    help="Make, list, end and cancel lessons, on a running server or a stopped server's data.", no_args_is_help=True
-)
+app = commands("Make, list, end and cancel lessons, on a running server or a stopped server's data.")
 
 
 @app.command("create")

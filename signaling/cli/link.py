@@ -8,10 +8,10 @@ import typer
 
 from classroom.ledger.months import local_date
 from signaling.cli.desk import ask_desk
-from signaling.cli.options import DataOption, JsonOption, fail, print_json, print_table, settings_or_fail
+from signaling.cli.options import DataOption, JsonOption, commands, fail, print_json, print_table, settings_or_fail
 from signaling.links import LinkRequest
 
-app = typer.Typer(help="Standing links for teachers and classrooms.", no_args_is_help=True)
+app = commands("Standing links for teachers and classrooms.")
 SchoolOption = Annotated[str, typer.Option(help="the school; made when it is not known")]
 
 

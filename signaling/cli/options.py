@@ -19,6 +19,11 @@ DataOption = Annotated[
 JsonOption = Annotated[bool, typer.Option("--json", help="print the result as one line of JSON")]
 
 
+def commands(help: str) -> typer.Typer:
+    """A group of commands. Plain help: nothing is cut off on a narrow screen."""
+    return typer.Typer(help=help, no_args_is_help=True, rich_markup_mode=None)
+
+
 def fail(sentence: str) -> NoReturn:
     """Say what is wrong on standard error and leave with 1."""
     typer.echo(sentence, err=True)

@@ -6,10 +6,10 @@ import msgspec
 import typer
 
 from signaling.cli.desk import ask_desk
-from signaling.cli.options import DataOption, JsonOption, fail, print_json, print_table, settings_or_fail
+from signaling.cli.options import DataOption, JsonOption, commands, fail, print_json, print_table, settings_or_fail
 from signaling.pairs import PairRequest
 
-app = typer.Typer(help="Paired schools (结对): only lessons of an active pair count.", no_args_is_help=True)
+app = commands("Paired schools (结对): only lessons of an active pair count.")
 
 
 @app.command("list")

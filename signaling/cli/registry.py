@@ -9,10 +9,10 @@ import typer
 
 from classroom.paper.table import Format
 from signaling.cli.desk import ask_desk
-from signaling.cli.options import DataOption, JsonOption, fail, print_json, print_table, settings_or_fail
+from signaling.cli.options import DataOption, JsonOption, commands, fail, print_json, print_table, settings_or_fail
 from signaling.imports import MAX_IMPORT_BYTES, ImportQuery, Kind
 
-app = typer.Typer(help="The registry (名册): lists of pairs and schools, in and out.", no_args_is_help=True)
+app = commands("The registry (名册): lists of pairs and schools, in and out.")
 _EFFECTS = {"new": "新增", "changed": "变化", "same": "相同", "ask": "待确认", "refused": "拒绝"}
 KindOption = Annotated[
     Literal["pairs", "schools", "months", "annex3"],

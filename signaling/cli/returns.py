@@ -10,9 +10,9 @@ from classroom.ledger.cells import CELL_WORDS
 from classroom.paper.formats import MEDIA_TYPES, write_sheet
 from classroom.paper.sheet import Sheet
 from signaling.cli.desk import ask_desk
-from signaling.cli.options import DataOption, JsonOption, fail, print_json, print_table, settings_or_fail
+from signaling.cli.options import DataOption, JsonOption, commands, fail, print_json, print_table, settings_or_fail
 
-app = typer.Typer(help="Monthly returns (月报表): 附件3 of every pair, 附件2 of the bureau.", no_args_is_help=True)
+app = commands("Monthly returns (月报表): 附件3 of every pair, 附件2 of the bureau.")
 MonthArgument = Annotated[str, typer.Argument(help="work month (工作月度), as 2019-05")]
 FormArgument = Annotated[str, typer.Argument(help="a pair's id, from `classroom return list`; bureau for 附件2")]
 VersionOption = Annotated[int | None, typer.Option("--version", min=1, help="one of the form's snapshots")]

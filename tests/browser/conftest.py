@@ -57,15 +57,34 @@ async def school(tmp_path: Path) -> AsyncIterator[School]:
         yield School(server, Door(session, server.info.url), data)
 
 
+# No camera and no microphone: no picture is coded, which is most of what a page costs.
+NO_DEVICES = "navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('', 'NotFoundError'))"
+
+
 @pytest.fixture
 async def open_page(chromium: str) -> AsyncIterator[OpenPage]:
     """Opens a page in a browser context of its own: another machine, to the server."""
+    async with opener(chromium) as open_page:
+        yield open_page
+
+
+@pytest.fixture
+async def open_blind(chromium: str) -> AsyncIterator[OpenPage]:
+    """The same on a machine without camera and microphone, for what needs neither."""
+    async with opener(chromium, NO_DEVICES) as open_page:
+        yield open_page
+
+
+@contextlib.asynccontextmanager
+async def opener(chromium: str, script: str = "") -> AsyncIterator[OpenPage]:
     async with async_playwright() as playwright, contextlib.AsyncExitStack() as stack:
         browser = await playwright.chromium.launch(executable_path=chromium, headless=True, args=list(FLAGS))
         stack.push_async_callback(browser.close)
 
         async def open_page(address: str) -> Page:
             context = await browser.new_context(viewport={"width": 1366, "height": 768}, locale="zh-CN")
+            if script:
+                await context.add_init_script(script)
             page = await context.new_page()
             page.set_default_timeout(30_000)
             await page.goto(address, wait_until="domcontentloaded")
@@ -77,9 +96,10 @@ async def open_page(chromium: str) -> AsyncIterator[OpenPage]:
 class County:
     """The sample county on a server, and its API with the secret of the machine's own command line."""
 
-    def __init__(self, server: ServerProcess, http: aiohttp.ClientSession, open_page: OpenPage) -> None:
+    def __init__(self, server: ServerProcess, http: aiohttp.ClientSession, open_page: OpenPage, data: Path) -> None:
         self._server, self._http, self._open_page = server, http, open_page
         self.url = server.info.url
+        self.data = data
 
     async def call(self, method: str, path: str, body: Any = None, secret: str | None = None) -> Any:
         headers = {"Authorization": f"Bearer {self._server.info.secret}"} if secret is None else {"Cookie": secret}
@@ -133,7 +153,7 @@ async def county(tmp_path: Path, sample: Path, open_page: OpenPage) -> AsyncIter
     data = tmp_path / "data"
     await asyncio.to_thread(shutil.copytree, sample, data)
     async with ServerProcess(data) as server, aiohttp.ClientSession() as http:
-        yield County(server, http, open_page)
+        yield County(server, http, open_page, data)
 
 
 def row(page: Page | Locator, test_id: str, text: str) -> Locator:

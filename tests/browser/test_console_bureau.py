@@ -11,7 +11,7 @@ from playwright.async_api import Page, expect
 
 from tests.browser.conftest import PASSWORD, TOWN, VILLAGE, County, OpenPage, School, row
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.browser, pytest.mark.long, pytest.mark.timeout(240)]
 
 ONCE = "seven wet stones 41"
 DESKS = (
@@ -45,6 +45,13 @@ def before(month: str) -> str:
     """The month before: "2026-01" → "2025-12"."""
     year, number = map(int, month.split("-"))
     return f"{year - 1}-12" if number == 1 else f"{year}-{number - 1:02}"
+
+
+async def sent_month(county: County) -> str:
+    """The last month that the sample has sent: in the first days of a month not yet the one before."""
+    month, pair = before(await county.current()), await county.pair()
+    form = await county.call("GET", f"/returns/{month}/{pair['id']}")
+    return month if form["state"] == "locked" else before(month)
 
 
 async def sign_in(page: Page, login: str, password: str) -> None:
@@ -121,7 +128,7 @@ async def test_the_desk_says_what_to_do_and_its_numbers_open_their_activities(co
 
 
 async def test_the_matrix_shows_count_and_filing_of_every_pair(county: County) -> None:
-    pair, month = await county.pair(), before(await county.current())
+    pair, month = await county.pair(), await sent_month(county)
     matrix = await county.call("GET", f"/matrix?year={month[:4]}&kind=sync")
     line = next(each for each in matrix["rows"] if each["pair"] == pair["id"])
     cell = next(each for each in line["cells"] if each["month"] == month)
@@ -138,7 +145,7 @@ async def test_the_matrix_shows_count_and_filing_of_every_pair(county: County) -
 
 
 async def test_a_sent_month_is_revised_from_its_first_number_to_the_paper_sent_anew(county: County) -> None:
-    month = before(await county.current())
+    month = await sent_month(county)
     page = await county.officer("pujiao", "bureau_officer")
     await page.goto(f"{county.url}/bureau/returns/{month}")
     await page.get_by_test_id("open-annex2").click()
@@ -333,3 +340,26 @@ async def test_a_token_is_shown_once_and_opens_what_it_may_until_it_is_revoked(c
     await page.get_by_test_id("ask-go").click()
     await expect(row(page, "programs", "县教育数据平台")).to_contain_text("已作废")
     assert (await context.request.get(wanted)).status == 401
+
+
+async def test_a_classroom_gets_its_standing_link_from_the_desk_and_loses_it_there(county: County) -> None:
+    page = await county.officer("guanli", "admin")
+    await page.goto(f"{county.url}/admin/links")
+    await page.locator("main h1").wait_for()
+    assert await page.evaluate(NAMELESS) == [] and not await page.evaluate(TOO_WIDE)
+    await page.get_by_test_id("new-link").click()
+    await page.get_by_test_id("link-make").click()
+    await expect(page.get_by_role("dialog").get_by_role("alert")).to_contain_text("请选择学校")
+    await page.get_by_label("学校").fill("檀溪中小")
+    await page.get_by_test_id("link-classroom").fill("录播教室")
+    await page.get_by_test_id("link-make").click()
+    address = await page.get_by_test_id("secret").inner_text()
+    await page.get_by_test_id("secret-noted").click()
+    room = await page.context.new_page()
+    await room.goto(address)
+    await expect(room.get_by_text("檀溪中小").first).to_be_visible()
+    await row(page, "links", "录播教室").get_by_role("button", name="作废").click()
+    await page.get_by_test_id("ask-go").click()
+    await expect(row(page, "links", "录播教室")).to_contain_text("已作废")
+    await room.reload()
+    await expect(room.get_by_text("檀溪中小")).to_have_count(0)

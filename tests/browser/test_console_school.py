@@ -144,6 +144,7 @@ async def test_what_no_log_knows_is_entered_by_hand_and_counts_only_once(county:
     await expect(page.get_by_test_id("activity")).to_contain_text(kept["id"])
 
 
+@pytest.mark.long
 async def test_a_synchronized_lesson_without_a_log_waits_for_a_second_person(county: County) -> None:
     pair = await county.pair()
     yesterday = (datetime.now(UTC).astimezone(SHANGHAI) - timedelta(days=1)).date().isoformat()
@@ -192,6 +193,37 @@ async def test_a_synchronized_lesson_without_a_log_waits_for_a_second_person(cou
     assert (one["state"], one["participants"]) == ("counted", 62)
 
 
+@pytest.mark.long
+async def test_the_officer_keeps_the_timetable_for_the_teachers(county: County) -> None:
+    page = await county.officer("shiyan", "school_officer", TOWN)
+    await page.get_by_role("link", name="课表", exact=True).click()
+    await page.get_by_test_id("timetable-add").click()
+    form = page.get_by_test_id("timetable-form")
+    await form.get_by_test_id("row-save").click()
+    await expect(form.get_by_role("alert")).to_contain_text("星期")
+    for day in range(1, 6):
+        await form.get_by_test_id(f"weekday-{day}").check()
+    await form.get_by_test_id("row-begins").fill("05:10")
+    await form.get_by_test_id("row-subject").select_option("音")
+    await form.get_by_test_id("row-last").fill(f"{datetime.now(UTC) + timedelta(days=60):%Y-%m-%d}")
+    await form.locator("input[data-testid^=row-room-]").first.check()
+    await form.get_by_test_id("row-save").click()
+    mine = page.get_by_test_id("timetable-row").filter(has_text="05:10")
+    await expect(mine).to_contain_text("音")
+    [entered] = [one for one in (await county.call("GET", "/timetable"))["items"] if one["begins"] == "05:10"]
+    assert (entered["supporter"], entered["weekdays"]) == (TOWN, [1, 2, 3, 4, 5])
+
+    # One lesson is dropped, then the whole row ended: what was made of it is called off.
+    await mine.locator("summary").click()
+    await mine.get_by_test_id("timetable-drop").first.click()
+    await page.get_by_test_id("timetable-sure").click()
+    await expect(mine.get_by_test_id("timetable-day").filter(has_text="已停课")).to_have_count(1)
+    await mine.get_by_test_id("timetable-end").click()
+    await page.get_by_test_id("timetable-sure").click()
+    await expect(mine).to_have_count(0)
+
+
+@pytest.mark.long
 async def test_two_officers_at_once_both_see_what_happened(county: County) -> None:
     village = await county.school(VILLAGE)
     school = await county.officer("tanxi", "school_officer", VILLAGE)

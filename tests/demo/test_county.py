@@ -19,6 +19,7 @@ async def store(tmp_path):
     await store.close()
 
 
+@pytest.mark.long
 async def test_a_sample_county_holds_filed_months_and_open_ones(store: Store) -> None:
     held = await fill(store, Records(store), new_id, AT, months=3)
     lessons = await store.lessons.past(AT, limit=500)

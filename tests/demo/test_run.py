@@ -35,6 +35,7 @@ async def test_asking_for_a_browser_where_there_is_none_is_an_error(
         await run(DemoOptions(data=tmp_path, clients="browser"), lambda sentence, done: None)
 
 
+@pytest.mark.long
 @pytest.mark.timeout(300)
 async def test_a_browser_that_does_not_start_gives_way_to_our_own_clients(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch

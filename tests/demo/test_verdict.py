@@ -26,12 +26,17 @@ GOOD = DemoResult(
 SEEN = Observations(hand_was_up=True, was_on_stage=True, stage_pictures=700, together_s=62.0, broken_files={})
 
 
+TWICE = [RecordingResult("b.camera.0002.webm", 6.0, []), RecordingResult("b.camera.0003.webm", 57.0, [])]
+"""A camera that was opened anew."""
+
+
 def check(result: DemoResult, seen: Observations = SEEN) -> list[str]:
     return failed_checks(result, seen, classrooms=2, least_s=60.0)
 
 
 def test_a_lesson_in_which_all_happened_fails_nothing() -> None:
     assert check(GOOD) == []
+    assert check(msgspec.structs.replace(GOOD, recordings=[*GOOD.recordings[:2], *TWICE])) == []
 
 
 @pytest.mark.parametrize(
@@ -44,6 +49,11 @@ def test_a_lesson_in_which_all_happened_fails_nothing() -> None:
             {"recordings": [*GOOD.recordings[:2], RecordingResult("b.mkv", 64.0, [Gap(10.0, 30.0)])]},
             "The recording b.mkv has 44 s only.",
         ),
+        (
+            {"recordings": [*GOOD.recordings[:2], TWICE[0], RecordingResult(TWICE[1].file, 40.0, [])]},
+            "The recording b.camera.0002.webm, b.camera.0003.webm has 46 s only.",
+        ),
+        ({"recordings": [GOOD.recordings[0], *TWICE]}, "2 streams were recorded, not 3."),
         ({"activities": []}, "0 activities came of it, not one."),
         ({"activities": [ActivityResult("p", "pending", 0, 9)]}, "The activity of pair p is pending."),
         ({"activities": [ActivityResult("p", "counted", 1, 0)]}, "Pair p has no participants."),

@@ -5,9 +5,11 @@ from typing import Any
 
 import pytest
 
-from classroom.ledger.activity import Activity, Flag, State, TrainingKind
-from classroom.ledger.facts import Period
-from classroom.ledger.meeting import Attendance, Meeting, judge_meeting
+from classroom.ledger.activity import Activity, Attendance, Flag, State, TrainingKind
+from classroom.ledger.facts import Period, Role
+from classroom.ledger.meeting import Meeting, MeetingRoom, judge_meeting, judge_meeting_again
+from classroom.ledger.rules import CountingRules
+from classroom.ledger.words import Standing
 
 CITY, VILLAGE = "实验小学", "檀溪中小"
 
@@ -85,3 +87,60 @@ def test_a_pair_must_be_active_that_day(day_of: Any) -> None:
     early = day_of(date(2019, 3, 20))
     [found] = meeting(early, *of("t1", school=CITY), *of("t2", school=VILLAGE))
     assert (found.state, found.flags) == (State.NOT_COUNTED, (Flag.PAIR_INACTIVE,))
+
+
+def logged(clock: Any, *, seen: str = "09:50-10:30", signed: bool = True, **more: Any) -> Meeting:
+    """A meeting as the journal has it: one room a side, with a teacher or two in each."""
+    spans = clock.spans(*seen.split())
+    full = clock.spans("09:50-10:30")
+    people = [("t1", CITY, "U1", full), ("t2", CITY, "U1", full), ("t3", VILLAGE, "R1", spans)]
+    return Meeting(
+        id="M",
+        title="单元备课",
+        kind=TrainingKind.PREPARATION,
+        planned=Period(clock.at("09:50"), clock.at("10:30")),
+        pairs=("P1",),
+        attendance=tuple(
+            Attendance(person=person, school=school, room=room, connected=time)
+            for person, school, room, time in people
+            if signed or school == CITY
+        ),
+        rooms=(
+            MeetingRoom(room="U1", school=CITY, role=Role.HOST, seen=full),
+            MeetingRoom(room="R1", school=VILLAGE, role=Role.RURAL, seen=spans),
+        ),
+        **more,
+    )
+
+
+def judged(day: Any, meeting: Meeting, **said: Any) -> Activity:
+    standing = {"M.0.P1": Standing(**said)} if said else {}
+    [found] = judge_meeting(meeting, day.pairs, said=standing)
+    again = judge_meeting_again(found, day.pairs[0], Standing(**said), CountingRules())
+    assert again == found, "its own evidence is all that is needed"
+    return found
+
+
+def test_the_rooms_and_who_signed_in_stand_behind_the_number(day: Any) -> None:
+    found = judged(day, logged(day))
+    assert (found.state, found.participants, found.lesson, found.minutes) == (State.COUNTED, 3, "M", 40)
+    assert [(room.room, room.minutes, room.headcount.teachers, room.is_counted) for room in found.rooms] == [
+        ("U1", 40, 2, True),
+        ("R1", 40, 1, True),
+    ]
+    assert [one.person for one in found.attendance] == ["t1", "t2", "t3"]
+
+
+def test_a_room_in_which_nobody_signed_in_is_named_and_a_correction_puts_it_right(day: Any) -> None:
+    meeting = logged(day, signed=False)
+    assert [flag.words for flag in judged(day, meeting).flags] == ["单方研修", "教师未签到"]
+    found = judged(day, meeting, rooms=("R1",), decided=True, word="w1", is_corrected=True, teachers={"R1": 4})
+    assert (found.state, found.participants, found.word) == (State.COUNTED, 6, "w1")
+    assert found.flags == (Flag.CORRECTED,)
+
+
+def test_a_test_and_one_that_was_called_off_never_count(day: Any) -> None:
+    assert judged(day, logged(day, is_test=True)).flags == (Flag.TEST,)
+    assert judged(day, logged(day), is_cancelled=True, is_corrected=True).participants == 0
+    assert judged(day, logged(day), all_teachers=5, is_corrected=True).participants == 5
+    assert judged(day, logged(day), decided=False, word="w1").flags == (Flag.REJECTED,)

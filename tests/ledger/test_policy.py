@@ -64,15 +64,15 @@ def test_what_the_types_refuse(text: str) -> None:
 def test_every_counting_rule_that_is_a_number_has_its_limits() -> None:
     rules = msgspec.structs.asdict(CountingRules())
     assert set(RULE_LIMITS) == {name for name, value in rules.items() if type(value) is int}
-    assert all(least <= rules[name] <= greatest for name, (least, greatest) in RULE_LIMITS.items())
+    assert all(least <= rules[name] <= greatest for name, (_, least, greatest) in RULE_LIMITS.items())
 
 
 @pytest.mark.parametrize("name", RULE_LIMITS)
 def test_counting_rules_stay_within_their_limits(name: str) -> None:
-    for value in (RULE_LIMITS[name][0] - 1, RULE_LIMITS[name][1] + 1):
+    for value in (RULE_LIMITS[name].least - 1, RULE_LIMITS[name].greatest + 1):
         with pytest.raises(LedgerError) as refused:
             check_policy(Policy(counting=msgspec.structs.replace(CountingRules(), **{name: value})))
-        assert refused.value.code == "policy_invalid" and name in refused.value.detail
+        assert refused.value.code == "policy_invalid" and RULE_LIMITS[name].words in refused.value.detail
 
 
 @pytest.mark.parametrize(

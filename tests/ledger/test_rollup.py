@@ -8,10 +8,11 @@ from classroom.ledger.hand import HandEntry, judge_hand
 from classroom.ledger.intervals import Interval
 from classroom.ledger.kinds import ON_PAPER, Kind
 from classroom.ledger.months import default_windows
+from classroom.ledger.plays import Play, Resource
 from classroom.ledger.rollup import in_window, month_total
 from classroom.ledger.rules import CountingRules
 from classroom.ledger.subjects import in_order
-from classroom.ledger.viewing import Play, Resource, judge_viewings
+from classroom.ledger.viewing import judge_viewings
 from classroom.ledger.words import Standing
 from classroom.registry.facts import Pair
 

@@ -9,7 +9,8 @@ import pytest
 from classroom.ledger.activity import Activity, Flag, State
 from classroom.ledger.intervals import Interval
 from classroom.ledger.kinds import Kind
-from classroom.ledger.viewing import Play, Resource, judge_viewings
+from classroom.ledger.plays import Play, Resource
+from classroom.ledger.viewing import judge_viewings
 from classroom.registry.facts import Pair, StatusChange
 
 MINUTE = 60_000

@@ -6,7 +6,7 @@ import pytest
 
 from classroom.lesson import recording
 from classroom.lesson.errors import LessonError
-from classroom.lesson.events import RecordingStarted
+from classroom.lesson.events import ConsentWithdrawn, RecordingStarted, RecordingStopped
 
 OPEN = ("schedule", "take host", "take r1")
 
@@ -41,3 +41,20 @@ def test_consent_is_for_a_class_of_this_lesson_and_noted_by_the_teacher(sitting:
         recording.note_consent(sitting.lesson, sitting.at, by="teacher", class_ids=["c9"])
     with pytest.raises(LessonError, match="forbidden"):
         recording.note_consent(sitting.lesson, sitting.at, by="r1", class_ids=["c2"])
+
+
+def test_a_withdrawn_consent_ends_the_recording_and_no_teacher_notes_it_again(sitting: Any) -> None:
+    sitting.give(*OPEN, "start", "consent some", "consent rest")
+    events = sitting.give(
+        lambda lesson, at: recording.withdraw_consent(lesson, at, by="server", class_ids=["c2", "elsewhere"])
+    )
+    assert [type(event) for event in events] == [ConsentWithdrawn, RecordingStopped] and events[-1].reason == "consent"
+    assert not sitting.lesson.recording and sitting.lesson.record_wanted and sitting.lesson.state == "live"
+    for again in (
+        lambda lesson, at: recording.note_consent(lesson, at, by="teacher", class_ids=["c2"]),
+        lambda lesson, at: recording.start_recording(lesson, at, by="teacher"),
+    ):
+        with pytest.raises(LessonError, match="consent_withdrawn"):
+            sitting.give(again)
+    events = sitting.give(lambda lesson, at: recording.note_consent(lesson, at, by="server", class_ids=["c2"]))
+    assert isinstance(events[-1], RecordingStarted) and sitting.lesson.withdrawn == frozenset()

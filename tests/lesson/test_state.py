@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from typing import Any, get_args
 
 import pytest
@@ -24,7 +25,17 @@ from classroom.lesson.events import (
     encode,
 )
 from classroom.lesson.lesson import State
-from classroom.lesson.state import TRANSITIONS, ImpossibleEvent, apply, change_plan, fold, move, planned_end
+from classroom.lesson.state import (
+    TRANSITIONS,
+    ImpossibleEvent,
+    apply,
+    change_plan,
+    closes_at,
+    extend,
+    fold,
+    move,
+    planned_end,
+)
 
 STATES = get_args(State)
 ROADS = {
@@ -44,10 +55,13 @@ OBEYS = {
         "take host",
         "consent some",
         "consent rest",
+        "add slides",
+        "remove slides",
     },
     "open": {
         "open",
         "start",
+        "extend",
         "end",
         "end alone",
         "cancel",
@@ -63,8 +77,20 @@ OBEYS = {
         "rung r1",
         "raise r1",
         "lower r1",
+        "step",
         "stage r1",
         "stage nobody",
+        "draw",
+        "spotlight r1",
+        "layout",
+        "take turns",
+        "turn",
+        "say r1",
+        "whisper r1",
+        "close chat",
+        "talk r1",
+        "hang up",
+        "praise r1",
         "mute all",
         "unmute r1",
         "headcount r1",
@@ -73,6 +99,16 @@ OBEYS = {
         "consent some",
         "consent rest",
         "record no more",
+        "quiz",
+        "second quiz",
+        "close quiz",
+        "homework",
+        "show nothing",
+        "add slides",
+        "remove slides",
+        "blank page",
+        "no page",
+        "let r1 write",
     },
     "ended": {"end", "end alone", "cancel"},
 }
@@ -281,3 +317,38 @@ def test_an_unplanned_lesson_has_no_time_to_move(sitting: Any, commands: Any) ->
     assert lesson is not None
     with pytest.raises(LessonError, match="bad_schedule"):
         move(lesson, sitting.at, by="teacher", start=sitting.at + timedelta(days=1))
+
+
+def test_a_lesson_ends_by_itself_after_its_planned_end_and_what_it_was_extended_by(sitting: Any) -> None:
+    grace = timedelta(minutes=10)
+    sitting.give("schedule")
+    assert closes_at(sitting.lesson, grace, sitting.at) is None, "nobody has opened it"
+    sitting.give("take host", "start")
+    end = sitting.lesson.periods[-1].end
+    assert closes_at(sitting.lesson, grace, sitting.at) == end + grace
+    sitting.give("extend", partial(extend, by="teacher", minutes=10))
+    assert closes_at(sitting.lesson, grace, sitting.at) == end + grace + timedelta(minutes=10)
+    told = end + timedelta(hours=1)
+    assert closes_at(sitting.lesson, grace, told) == told + timedelta(minutes=10), "ten minutes more than was told"
+
+
+def test_one_that_begins_after_its_planned_end_has_the_time_that_was_planned_for_it(sitting: Any) -> None:
+    sitting.give("schedule")
+    sitting.at += timedelta(hours=3)
+    sitting.give("take host", "start")
+    assert closes_at(sitting.lesson, timedelta(), sitting.at) == sitting.lesson.started_at + timedelta(minutes=40)
+
+
+def test_an_extension_has_its_bounds(sitting: Any) -> None:
+    sitting.give("schedule", "take host")
+    for minutes in (-5, 31):
+        with pytest.raises(LessonError, match="bad_extension"):
+            sitting.give(partial(extend, by="teacher", minutes=minutes))
+    with pytest.raises(LessonError, match="forbidden"):
+        sitting.give(partial(extend, by="r1", minutes=5))
+    for minutes in (30, 60, 90, 120):
+        sitting.give(partial(extend, by="teacher", minutes=minutes))
+    with pytest.raises(LessonError, match="bad_extension"):
+        sitting.give(partial(extend, by="teacher", minutes=125))
+    with pytest.raises(LessonError, match="bad_extension"):
+        sitting.give("extend")

@@ -24,10 +24,10 @@ from tests.network.series import Sample, Series
 if TYPE_CHECKING:
     from playwright.async_api import Page, Playwright
 
-TEACHER_CLIP = ClipPlan("Teacher", (110, 72, 28), 880, width=1280, height=720, seconds=4, video_bps=1_200_000)
+TEACHER_CLIP = ClipPlan("Teacher", (110, 72, 28), 880, width=1280, height=720, fps=10, seconds=4, video_bps=1_200_000)
 """As large as the page asks a camera for, and enough for three layers of simulcast."""
 SMALL_CLIP = ClipPlan("Teacher", (110, 72, 28), 880)
-ROOM_CLIP = ClipPlan("Room", (52, 96, 40), 660)
+ROOM_CLIP = ClipPlan("Room", (52, 96, 40), 660, fps=5)
 POLL_S = 0.1
 DEADLINE_S = 60.0
 

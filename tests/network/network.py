@@ -113,6 +113,8 @@ class Room:
             self.close()
             raise
         server.ip("link", "set", self._device, "up")
+        # A browser beside the server takes addresses of loopback for none, and looks for others in vain.
+        server.ip("addr", "add", f"{SERVER_ADDRESS}/32", "dev", self._device)
         # The relay's one socket answers from the address that the route names.
         server.ip("route", "add", f"10.77.{number}.0/24", "dev", self._device, "src", SERVER_ADDRESS)
         self.namespace.ip("link", "set", "line", "up")

@@ -7,12 +7,13 @@ tone of 1 kHz sounds for 100 ms. So the time of a picture can be read from its p
 import asyncio
 import struct
 import threading
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from functools import cache
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import av
@@ -64,6 +65,13 @@ def encoded_pictures(codec: str, seconds: int, scale: int = 1) -> list[tuple[byt
 
 @cache
 def encoded_clip(codec: str, scale: int) -> list[tuple[bytes, bool]]:
+    return encoded_images(
+        codec, [picture(number).repeat(scale, axis=0).repeat(scale, axis=1) for number in range(CLIP_S * FPS)], scale
+    )
+
+
+def encoded_images(codec: str, images: Iterable[np.ndarray], scale: int = 1) -> list[tuple[bytes, bool]]:
+    """Pictures (BGR, the clip's size times `scale`) with a keyframe every second: bytes, whether it is one."""
     context = av.CodecContext.create({"vp8": "libvpx", "vp9": "libvpx-vp9", "h264": "libx264"}[codec], "w")
     context.width, context.height, context.pix_fmt = WIDTH * scale, HEIGHT * scale, "yuv420p"
     context.time_base, context.framerate = Fraction(1, FPS), Fraction(FPS, 1)
@@ -76,8 +84,7 @@ def encoded_clip(codec: str, scale: int) -> list[tuple[bytes, bool]]:
     else:
         context.options = {"deadline": "realtime", "lag-in-frames": "0", "cpu-used": "8"}
     result = []
-    for number in range(CLIP_S * FPS):
-        image = picture(number).repeat(scale, axis=0).repeat(scale, axis=1)
+    for number, image in enumerate(images):
         frame = av.VideoFrame.from_ndarray(image, format="bgr24").reformat(format="yuv420p")
         frame.pts, frame.time_base = number, Fraction(1, FPS)
         if number % GOP == 0:
@@ -113,15 +120,19 @@ def encoded_sound(seconds: int) -> list[bytes]:
 
 @cache
 def encoded_tone() -> list[bytes]:
+    t = np.arange(CLIP_S * 48000) / 48000
+    return encoded_samples((np.sin(2 * np.pi * 1000 * t) * 12000 * (t % 1 < 0.1)).astype(np.int16))
+
+
+def encoded_samples(samples: np.ndarray) -> list[bytes]:
+    """Opus of mono samples at 48 kHz, in blocks of 20 ms."""
     context = av.CodecContext.create("libopus", "w")
     context.sample_rate, context.layout, context.format, context.bit_rate = 48000, "stereo", "s16", 48000
     context.options = {"application": "lowdelay"}
     result = []
-    for block in range(CLIP_S * 50):
-        t = (np.arange(960) + block * 960) / 48000
-        tone = (np.sin(2 * np.pi * 1000 * t) * 12000 * (t % 1 < 0.1)).astype(np.int16)
-        frame = av.AudioFrame.from_ndarray(tone.repeat(2)[None], format="s16", layout="stereo")
-        frame.sample_rate, frame.pts = 48000, block * 960
+    for start in range(0, len(samples), 960):
+        frame = av.AudioFrame.from_ndarray(samples[start : start + 960].repeat(2)[None], format="s16", layout="stereo")
+        frame.sample_rate, frame.pts = 48000, start
         result += [bytes(packet) for packet in context.encode(frame)]
     return result
 
@@ -176,8 +187,13 @@ def script(
     scale: int = 1,
     start: float = 1000.0,
     reports_from_s: float = 0.4,
+    pictures: list[tuple[bytes, bool]] | None = None,
+    blocks: list[bytes] | None = None,
 ) -> Script:
-    """RTP of the clip as a browser sends it; arrival = `start` + capture time (+ delay and jitter, seeded)."""
+    """RTP of the clip as a browser sends it; arrival = `start` + capture time (+ delay and jitter, seeded).
+
+    `pictures` and `blocks` of sound may stand in for the clip's.
+    """
     rng = np.random.default_rng(7)
     tracks: dict[str, Track] = {}
     steps: list[Step] = []
@@ -190,7 +206,7 @@ def script(
         tracks["video"] = Track("video", codec, 90000, 0, "")
         packer = {"vp8": Vp8Encoder, "vp9": Vp9Packer, "h264": H264Encoder}[codec]()
         number, first = 65000, 4294900000
-        for index, (data, keyframe) in enumerate(encoded_pictures(codec, seconds, scale)):
+        for index, (data, keyframe) in enumerate(pictures or encoded_pictures(codec, seconds, scale)):
             encoded = av.Packet(data)
             encoded.pts, encoded.time_base = index, Fraction(1, FPS)
             payloads, _ = packer.pack(encoded)
@@ -208,7 +224,7 @@ def script(
                 steps.append((at, ("video", SenderReport(11, NTP_MINUS_SERVER + at, time, start + at))))
     if sound:
         tracks["audio"] = Track("audio", "opus", 48000, 2, "minptime=10;useinbandfec=1")
-        for index, payload in enumerate(encoded_sound(seconds)):
+        for index, payload in enumerate(blocks or encoded_sound(seconds)):
             at = index * 0.02 + float(rng.uniform(0, jitter_s))
             time = (123456789 + index * 960) & 0xFFFFFFFF
             add(at, Packet("audio", 111, index == 0, (100 + index) & 0xFFFF, time, 22, payload, 0))
@@ -281,6 +297,16 @@ def script_fixture() -> Callable[..., Script]:
 @pytest.fixture(name="look")
 def look_fixture() -> Callable[..., Seen]:
     return look
+
+
+@pytest.fixture(name="encoded_images")
+def encoded_images_fixture() -> Callable[..., list[tuple[bytes, bool]]]:
+    return encoded_images
+
+
+@pytest.fixture(name="encoded_samples")
+def encoded_samples_fixture() -> Callable[..., list[bytes]]:
+    return encoded_samples
 
 
 @pytest.fixture
@@ -366,3 +392,9 @@ async def rig(tmp_path: Path) -> AsyncIterator[Rig]:
     yield rig
     await rig.recorder.close()
     assert not [thread for thread in threading.enumerate() if thread.name == "recorder"]
+
+
+@pytest.fixture(scope="session")
+def tools() -> SimpleNamespace:
+    """The clip and the recorder for fixtures that outlive one test."""
+    return SimpleNamespace(Rig=Rig, START=START, script=script, read_picture=read_picture)

@@ -11,7 +11,7 @@ from playwright.async_api import async_playwright
 
 from classroom.relay.hub import Hub, RelayConfig
 from recorder.service import Recorder
-from recorder.writer import DiskGuard
+from recorder.worth import DiskGuard
 
 pytestmark = pytest.mark.browser
 

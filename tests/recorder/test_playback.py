@@ -1,5 +1,6 @@
 """The files in a real Chromium: length, seeking, and the sound beside the picture."""
 
+import asyncio
 import shutil
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -10,6 +11,9 @@ from aiohttp import web
 from playwright.async_api import Page, async_playwright
 
 from recorder.container import finish_after_crash
+from recorder.export.compose import Texts
+from recorder.export.job import Made, Order, make
+from recorder.export.plan import Wish
 
 Script = Callable[..., Any]
 pytestmark = pytest.mark.browser
@@ -132,3 +136,25 @@ async def record_torn(rig: Any, clip: Any) -> Path:
     torn = source.with_name(f"torn{source.suffix}")
     shutil.copy(source, torn)
     return Path(torn)
+
+
+async def test_chromium_plays_an_exported_lesson(rig: Any, script: Script, page: Page, tmp_path: Path) -> None:
+    """Copied pictures with cards between them, and AAC: the clock, the beeps and the cards are where they belong."""
+    rig.recorder.start_stream("lesson1", "teacher", "camera", "s1")
+    rig.play("s1", script("h264", 12).without(lambda at, p: 5 <= at < 8).later(2))
+    await rig.recorder.stop("lesson1")
+    texts = Texts(school="求是小学", lesson="语文", time="2026-11-23 10:00")
+    target = tmp_path / "export.mp4"
+    order = Order(root=str(rig.root), lesson="lesson1", wish=Wish("teacher"), texts=texts, target=str(target))
+    made = await asyncio.to_thread(make, order, lambda progress: None)
+    assert isinstance(made, Made) and made.copied
+    url = "/recordings/export.mp4"
+    assert await page.evaluate("url => load(url)", url) == pytest.approx(made.seconds, abs=0.1)
+    for at in (12.6, 3.3, 6.9, 10.3, 2.1):
+        media_time, number = await page.evaluate("at => seek(at)", at)
+        assert media_time is not None and abs(number / 25 + 2 - at) <= 0.081, (at, media_time, number)
+    for at in (0.5, 8.5):
+        # A card is dark where the clip has its squares.
+        assert (await page.evaluate("at => seek(at)", at))[1] == 0
+    beeps = await page.evaluate("url => beeps(url)", url)
+    assert beeps == pytest.approx([2, 3, 4, 5, 6, 10, 11, 12, 13], abs=0.1)

@@ -91,6 +91,24 @@ async def test_a_pause_on_purpose_is_no_gap_and_the_recording_goes_on(rig: Any, 
     assert gaps_of(manifest) == []
 
 
+async def test_what_was_said_of_a_recording_holds_no_more_once_it_is_gone_on_with(rig: Any, script: Script) -> None:
+    rig.recorder.start_stream("lesson1", "teacher", "camera", "s1")
+    rig.play("s1", script("vp8", 3))
+    await rig.recorder.stop("lesson1")
+    assert rig.recorder.library.is_whole("lesson1") and await rig.recorder.verdict("lesson1") is not None
+    rig.now += 4
+    rig.recorder.start_stream("lesson1", "teacher", "camera", "s1")
+    assert await rig.recorder.verdict("lesson1") is None
+    rig.play("s1", script("vp8", 3).later(7.0))
+    await rig.settled("lesson1", 8.0)
+    # As another process would find it after a crash.
+    library = rig.recorder.library
+    assert library.verdict("lesson1") is None and library.manifest("lesson1") is None
+    await rig.recorder.stop("lesson1")
+    assert library.is_whole("lesson1") and len(files_of(library.manifest("lesson1"))) == 2
+    assert await rig.recorder.verdict("lesson1") is not None
+
+
 async def test_a_restart_in_the_middle_is_a_gap_and_the_recording_goes_on(rig: Any, script: Script) -> None:
     clip = script("vp8", 12)
     rig.recorder.start_stream("lesson1", "teacher", "camera", "s1")

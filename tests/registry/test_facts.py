@@ -6,7 +6,6 @@ import pytest
 
 from classroom.registry.facts import (
     Class,
-    Consent,
     Link,
     Pair,
     PairStatus,
@@ -14,7 +13,6 @@ from classroom.registry.facts import (
     StatusChange,
     is_active,
     is_usable,
-    is_valid,
     joins,
     status_on,
     students_on,
@@ -61,12 +59,6 @@ def test_a_roster_size_holds_from_its_day_on() -> None:
     found = Class(id="c1", school="s1", name="四(2)班", sizes=sizes)
     days = [date(2019, 2, 17), date(2019, 2, 18), date(2019, 8, 31), date(2019, 9, 1)]
     assert [students_on(found, day) for day in days] == [None, 42, 42, 40]
-
-
-def test_a_consent_holds_until_it_is_withdrawn() -> None:
-    consent = Consent(class_id="c1", noted_by="王老师", at=AT, withdrawn_at=AT + SECOND)
-    assert [is_valid(consent, at) for at in (AT - SECOND, AT, AT + SECOND)] == [False, True, False]
-    assert is_valid(Consent(class_id="c1", noted_by="王老师", at=AT), AT + SECOND)
 
 
 @pytest.mark.parametrize(("expires", "revoked"), [(AT, None), (None, AT), (AT, AT)])

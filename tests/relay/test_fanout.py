@@ -151,7 +151,7 @@ async def test_a_receiver_on_tcp_gets_the_same_packets_and_loses_only_what_libsr
     fanout = Fanout(sock, drops)
     by_udp, by_tcp, _ = receivers
     taken: list[bytes] = []
-    by_tcp.outlet.address, by_tcp.outlet.sink = None, taken.append
+    by_tcp.outlet.place(None, sink=taken.append)
     packets = [rtp(5000 + number, size) for number, size in enumerate([1100, 1100, 300])]
     fanout.send([by_tcp.outlet, by_udp.outlet], packets, 16)
     # Too far back for libsrtp's replay window.

@@ -152,6 +152,17 @@ def test_a_quick_answer_shortens_the_retry() -> None:
     assert len(nack.due(2.05)) == 11
 
 
+def test_an_answer_that_comes_after_the_second_question_lengthens_the_retry() -> None:
+    nack = NackGenerator()
+    asked = 0
+    for number in range(2, 60, 2):
+        now = float(number)
+        nack.packet(number, now)
+        asked = sum(len(nack.due(now + tick / 50)) for tick in range(25))
+        nack.packet(number - 1, now + 0.5)
+    assert asked == 1
+
+
 def test_after_an_outage_only_a_keyframe_helps() -> None:
     nack = NackGenerator()
     nack.packet(0, 1.0)

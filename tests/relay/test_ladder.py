@@ -1,5 +1,6 @@
 """The ladder as a story: a simulated line, and what a seat gets over it."""
 
+import itertools
 from collections.abc import Callable
 
 from hypothesis import given
@@ -7,10 +8,13 @@ from hypothesis import strategies as st
 
 from classroom.relay.ladder import (
     LONGEST_PAUSE_S,
+    PAUSE_S,
+    PROBE_OVER,
     PROBE_S,
     RUNGS,
     SLIDES_BPS,
     STILL_BPS,
+    SWELL_S,
     Choice,
     Ladder,
     Picture,
@@ -64,7 +68,7 @@ def test_a_wide_line_gives_each_picture_what_its_place_on_the_screen_needs() -> 
 
 def test_a_narrow_line_comes_down_within_two_seconds_and_stays_without_overfilling() -> None:
     seat = Seat(lambda now: 600_000, STAGE)
-    seat.run(3)
+    seat.run(2)
     assert seat.choice == Choice({"stage": 1}, "lower", 0)
     assert seat.run(120) == "lower"
     assert [rung for _, rung in seat.rungs] == ["full", "lower"]
@@ -81,7 +85,9 @@ def test_the_stage_is_served_before_the_tiles() -> None:
 
 def test_a_line_for_sound_alone_goes_down_to_stills_and_further() -> None:
     seat = Seat(lambda now: 60_000, STAGE)
-    assert seat.run(10) == "still"
+    assert seat.run(10) == "audio"
+    # Once padding has shown that no picture fits.
+    assert seat.run(20) == "still"
     nothing = Seat(lambda now: 5_000, STAGE)
     nothing.run(60)
     # What it tries again and again is a slide now and then, and ever less often.
@@ -103,11 +109,90 @@ def test_a_line_that_gets_better_is_climbed_step_by_step() -> None:
     assert seat.ladder.budget is None
 
 
+def test_a_picture_that_was_taken_away_for_nothing_comes_back_soon() -> None:
+    ladder, rungs = Ladder(), []
+    for tick in range(60):
+        now = tick * TICK_S
+        choice = ladder.decide([STAGE], is_full=tick == 5, carried_bps=50_000, now=now, is_clear=tick > 10)
+        rungs.append(choice.rung)
+    assert rungs[5] == "audio" and rungs.index("lowest") * TICK_S < 1 + PAUSE_S + SWELL_S + 1
+    assert not {"still", "slides"}.intersection(rungs)
+
+
 def test_attempts_become_rarer_while_they_fail() -> None:
     seat = Seat(lambda now: 200_000, STAGE)
     seat.run(300)
     probing = seat.overfull_s - 3
     assert probing < 300 / LONGEST_PAUSE_S * 2 * (PROBE_S + 1) + 10
+
+
+def test_a_probe_that_the_round_trip_speaks_against_has_failed() -> None:
+    ladder, choice = Ladder(), Choice({"stage": 2}, "full")
+    probes: list[float] = []
+    for tick in range(1, 600):
+        now = tick * TICK_S
+        is_clear = not choice.probe_bps
+        choice = ladder.decide([STAGE], is_full=now < 2, carried_bps=100_000, now=now, is_clear=is_clear)
+        if choice.probe_bps and (not probes or now - probes[-1] > 2):
+            probes.append(now)
+        assert choice.layers == ({"stage": None} if now > TICK_S else choice.layers)
+    pauses = [later - sooner for sooner, later in itertools.pairwise(probes)]
+    assert len(pauses) >= 3 and pauses[-1] > 1.5 * pauses[0] > 3 * PAUSE_S
+    assert all(later > sooner - 2 * TICK_S for sooner, later in itertools.pairwise(pauses))
+
+
+def test_padding_beside_sound_alone_swells() -> None:
+    seat = Seat(lambda now: 1_000_000 if now > 10 else 5_000, STAGE)
+    seat.run(10)
+    padding: list[int] = []
+    while not padding or seat.ladder.is_probing:
+        seat.run(TICK_S)
+        padding += [seat.choice.probe_bps] if seat.ladder.is_probing else []
+    assert padding == sorted(padding) and padding[0] == 0 and len(padding) > 10
+    assert padding[-1] == int(PROBE_OVER * STAGE.layers[0])
+
+
+def test_a_picture_that_takes_a_little_less_now_does_not_come_back_at_once() -> None:
+    ladder, small = Ladder(), Picture("stage", 720, (150_000, 350_000, 480_000), 2)
+    ladder.decide([STAGE], is_full=False, carried_bps=0, now=1.0)
+    assert ladder.decide([STAGE], is_full=True, carried_bps=500_000, now=2.0).layers == {"stage": 1}
+    assert ladder.decide([small], is_full=False, carried_bps=0, now=2.2).layers == {"stage": 1}
+    assert ladder.decide([small], is_full=False, carried_bps=0, now=2.0 + PAUSE_S + 0.2).layers == {"stage": 2}
+
+
+def test_a_picture_that_the_page_shows_larger_gets_what_the_budget_has_for_it() -> None:
+    ladder, tile = Ladder(), Picture("stage", 180, STAGE.layers, 0)
+    ladder.decide([tile], is_full=False, carried_bps=0, now=1.0)
+    ladder.decide([tile], is_full=True, carried_bps=700_000, now=2.0)
+    ladder.budget = 700_000
+    assert ladder.decide([STAGE], is_full=False, carried_bps=0, now=2.2).layers == {"stage": 1}
+
+
+def test_a_layer_that_has_become_a_little_too_large_is_kept_and_not_begun() -> None:
+    assert share_out([STAGE], 450_000) == {"stage": 0}
+    assert share_out([STAGE], 450_000, {"stage": 1}) == {"stage": 1}
+    assert share_out([STAGE], 300_000, {"stage": 1}) == {"stage": 0}
+
+
+def test_pictures_that_wait_say_that_something_has_to_go() -> None:
+    ladder, lively = Ladder(), Picture("stage", 360, (150_000,), 0, 140_000)
+    for now in (1.0, 2.0):
+        assert ladder.decide([lively], is_full=now > 1, carried_bps=109_000, now=now).layers == {"stage": 0}
+    choice = ladder.decide([lively], is_full=True, is_behind=True, carried_bps=140_000, now=6.0)
+    assert (choice.layers, choice.rung) == ({"stage": None}, "audio")
+
+
+def test_a_line_that_carries_all_just_so_stays_under_its_budget() -> None:
+    seat = Seat(lambda now: 600_000 if now < 5 else 1_700_000, STAGE)
+    assert seat.run(60) == "full"
+    assert seat.ladder.budget is not None
+
+
+def test_the_last_picture_is_not_given_up_for_its_peaks() -> None:
+    lively = Picture("stage", 360, (380_000,), 0, 200_000)
+    assert share_out([lively], 170_000) == {"stage": 0}
+    assert share_out([lively], 140_000) == {"stage": None}
+    assert share_out([Picture("stage", 360, (380_000,), 0)], 170_000) == {"stage": None}
 
 
 def test_budgets_are_kept_but_for_the_share_that_encoders_miss() -> None:

@@ -1,8 +1,9 @@
+import pytest
 from aiortc.rtp import RtpPacket
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from classroom.relay.lane import Lane, LaneKey, abs_send_time, level
+from classroom.relay.lane import Lane, LaneKey, abs_send_time, level, padding
 from classroom.relay.ring import Entry
 from classroom.relay.rtp import Packet
 
@@ -37,6 +38,13 @@ def test_the_packets_of_a_picture_are_levelled_by_a_byte_or_two() -> None:
     assert [one.padding for one in entries] == [1, 1, 0, 0, 0, 0]
     lane = Lane(LaneKey(96, 3, 16), 77)
     assert len({len(lane.write(one)) for one in entries[:3]}) == 1
+
+
+@pytest.mark.parametrize("stamp", [0, 5])
+def test_padding_is_nothing_but_padding(stamp: int) -> None:
+    read = RtpPacket.parse(padding(LaneKey(101, stamp, 16), 102, 7, 9, 78, 4.25))
+    assert (read.payload_type, read.sequence_number, read.timestamp, read.ssrc) == (102, 7, 9, 78)
+    assert (read.payload, read.padding_size) == (b"", 255)
 
 
 def test_the_send_time_is_6_18_fixed_point() -> None:

@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -86,6 +87,18 @@ def steps(values: Sequence[int], modulo: int) -> list[int]:
     return [(after - before) % modulo for before, after in itertools.pairwise(values)]
 
 
+def test_what_goes_on_in_a_lane_is_no_more_for_who_has_left_it(rig: Rig) -> None:
+    gone, stays = rig.follow(1), rig.follow(1)
+    rig.picture(1, 0, keyframe=True)
+    rig.picture(1, 1)
+    gone.leave()
+    rig.picture(1, 2)
+    assert (gone.packets, stays.packets) == (2, 3) and gone.octets < stays.octets
+    rig.layer(1).join(gone)
+    rig.picture(1, 3, keyframe=True)
+    assert (gone.packets, stays.packets) == (3, 4)
+
+
 def test_a_follower_changes_at_a_keyframe_and_sees_no_break(rig: Rig) -> None:
     follower = rig.follow(1)
     for number in range(4):
@@ -117,11 +130,25 @@ def test_what_was_missed_before_a_change_is_found_after_it(rig: Rig) -> None:
     rig.picture(0, 3, keyframe=True)
     rig.picture(0, 4)
     numbers = [header.sequence_number for header in rig.sent[follower.outlet]]
-    found = [follower.find(number, 10.2) for number in numbers]
+    found = [follower.find(number) for number in numbers]
     assert [entry.payload[-1] for _, entry in filter(None, found)] == [1, 1, 1, 0, 0]
     written = [Header(lane.write(entry)).sequence_number for lane, entry in filter(None, found)]
     assert written == numbers
-    assert follower.find(numbers[-1] + 1, 10.2) is None
+    assert follower.find(numbers[-1] + 1) is None
+
+
+def test_a_keyframe_overtakes_what_was_missed_before_it(rig: Rig) -> None:
+    follower = rig.follow(1)
+    for number in range(3):
+        rig.picture(1, number, keyframe=number == 0)
+    numbers = [header.sequence_number for header in rig.sent[follower.outlet]]
+    assert not any(map(follower.has_passed, numbers))
+    rig.layer(1).move(follower, replace(KEY, tag_bytes=10))
+    assert not any(map(follower.has_passed, numbers))
+    rig.layer(0).join(follower)
+    rig.picture(0, 3, keyframe=True)
+    last = rig.sent[follower.outlet][-1].sequence_number
+    assert all(map(follower.has_passed, numbers)) and not follower.has_passed(last)
 
 
 def test_who_changes_their_mind_stays(rig: Rig) -> None:

@@ -1,3 +1,4 @@
+import itertools
 from typing import Any, cast
 
 import pytest
@@ -6,7 +7,7 @@ from classroom.relay import rtcp
 from classroom.relay.drops import DropReason, Drops
 from classroom.relay.lane import Outlet
 from classroom.relay.route import Route
-from classroom.relay.rtp import Header, Packet
+from classroom.relay.rtp import Header, Kind, Packet
 from classroom.relay.sdp import Accepted, Codec, Section
 from classroom.relay.track import Start, Track
 from classroom.relay.view import MAX_AGAIN, PROOF_S, REPORT_S, View, Watched
@@ -53,15 +54,18 @@ class Sent:
 
 
 class Rig:
-    def __init__(self, rtx: int | None) -> None:
+    def __init__(self, rtx: int | None, kind: Kind = "video") -> None:
+        self.kind = kind
         self.drops, self.sent, self.wired, self.camera = Drops(), Sent(), Wired(), Camera()
         self.flowing: list[float] = []
         self.route = Route("s", self.sent.send, self.drops)
-        self.route.publish(self.camera, [Track("video", "vp8", 90000, 1, "")], lambda: Start(77, 0x3000, 0))
+        self.route.publish(
+            self.camera, [Track(kind, "vp8" if kind == "video" else "opus", 90000, 1, "")], lambda: Start(77, 0x3000, 0)
+        )
         section = Section("video", "0", "", "", True, False, True, True, (), {}, None, None, ())
         codec = Codec("vp8", "VP8", 96, 90000, 1, "", {}, frozenset({"nack"}), rtx)
         accepted = Accepted(section, codec, {}, ssrc=77, rtx_ssrc=None if rtx is None else 78)
-        self.watched = Watched(accepted, self.route.tracks["video"], 500)
+        self.watched = Watched(accepted, self.route.tracks[kind], 500)
         self.view = View(
             cast(Any, self.wired),
             self.route,
@@ -75,8 +79,8 @@ class Rig:
         )
 
     def feed(self, number: int, keyframe: bool = False, arrived: float = 10.0) -> None:
-        packet = Packet("video", 96, True, number, 0, 5, b"payload", arrived, keyframe)
-        self.route.forward(packet, 0x10000 + number, self.route.tracks["video"].layers[0])
+        packet = Packet(self.kind, 96, True, number, 0, 5, b"payload", arrived, keyframe)
+        self.route.forward(packet, 0x10000 + number, self.route.tracks[self.kind].layers[0])
         self.route.flush()
 
     def report(self, highest: int, now: float, **more: int) -> None:
@@ -143,6 +147,9 @@ def test_reports_tell_the_link(rig: Rig) -> None:
     assert rig.view.jitter_ms == 10.0
     rig.report(0x3001, 10.5, last_report=(sent + 65536 * 60) & 0xFFFFFFFF)
     assert rig.view.round_trip_ms == pytest.approx(100, abs=1)
+    # The same report spoken of again is no news: it went there and back once.
+    rig.report(0x3002, 12.0, last_report=(sent + 65536 * 60) & 0xFFFFFFFF)
+    assert rig.view.round_trip_at == 10.5
 
 
 def test_a_lost_packet_goes_out_again_as_it_was(rig: Rig) -> None:
@@ -173,7 +180,56 @@ def test_a_lost_packet_goes_out_again_in_a_stream_of_its_own() -> None:
     assert again[0][12:] == b"\x30\x00payload"
 
 
-def test_nobody_gets_more_again_than_fits_a_tick(rig: Rig) -> None:
+def test_what_is_on_its_way_again_is_not_sent_once_more(rig: Rig) -> None:
+    rig.feed(1, keyframe=True)
+    rig.view.round_trip_ms = 500.0
+    for now in (10.1, 10.2, 10.5, 10.61):
+        rig.view.rtcp(rtcp.nack(1, 77, [0x3000]), now)
+    assert len(rig.sent.packets) == 3
+    assert rig.drops[DropReason.ON_ITS_WAY] == 2
+
+
+def test_what_cannot_be_played_any_more_is_not_sent_again() -> None:
+    rig = Rig(rtx=None, kind="audio")
+    rig.view.connected()
+    rig.feed(1)
+    rig.feed(2)
+    before = len(rig.sent.packets)
+    rig.view.rtcp(rtcp.nack(1, 77, [0x3000]), 10.3)
+    assert len(rig.sent.packets) == before + 1
+    rig.view.rtcp(rtcp.nack(1, 77, [0x3001]), 10.5)
+    assert len(rig.sent.packets) == before + 1
+    assert rig.drops[DropReason.STALE] == 1
+
+
+def test_a_first_question_for_sound_tells_the_round_trip_and_a_second_does_not() -> None:
+    rig = Rig(rtx=None, kind="audio")
+    rig.view.connected()
+    for number in range(1, 4):
+        rig.feed(number, arrived=10.0 + number / 50)
+    rig.view.rtcp(rtcp.nack(1, 77, [0x3000, 0x3001]), 10.3)
+    assert rig.view.round_trip_ms == pytest.approx(260)
+    rig.view.rtcp(rtcp.nack(1, 77, [0x3000, 0x3001]), 10.9)
+    assert rig.view.round_trip_ms == pytest.approx(260)
+    # What never arrived here says nothing of the viewer's line.
+    rig.view.rtcp(rtcp.nack(1, 77, [0x3005]), 11.5)
+    assert rig.view.round_trip_ms == pytest.approx(260)
+
+
+def test_padding_that_has_not_come_tells_for_how_long_it_is_awaited() -> None:
+    rig = Rig(rtx=97)
+    rig.view.connected()
+    rig.feed(1, keyframe=True)
+    for now in (10.0, 10.1, 10.2):
+        rig.view.pad(1, now)
+    block = rtcp.ReportBlock(78, 0, 0, 0x10000 + 500, 0, 0, 0)
+    rig.view.rtcp(rtcp.receiver_report(1, [block]), 10.5)
+    assert (rig.view.awaited_ms, rig.view.awaited_at) == (pytest.approx(400), 10.5)
+    rig.view.rtcp(rtcp.receiver_report(1, [block._replace(highest_sequence=502)]), 10.9)
+    assert rig.view.awaited_at == 10.5
+
+
+def test_nobody_gets_more_again_at_once_than_two_keyframes(rig: Rig) -> None:
     rig.feed(1, keyframe=True)
     for number in range(2, 300):
         rig.feed(number)
@@ -181,9 +237,40 @@ def test_nobody_gets_more_again_than_fits_a_tick(rig: Rig) -> None:
     rig.view.rtcp(rtcp.nack(1, 77, list(range(0x3000, 0x3000 + 250))), 10.1)
     assert len(rig.sent.packets) - before == MAX_AGAIN
     assert rig.drops[DropReason.RETRANSMIT_LIMIT] == 250 - MAX_AGAIN
-    rig.view.tick(10.2)
     rig.view.rtcp(rtcp.nack(1, 77, [0x3000]), 10.2)
     assert len(rig.sent.packets) - before == MAX_AGAIN + 1
+
+
+def test_what_the_publishers_line_lost_is_no_loss_of_the_viewers(rig: Rig) -> None:
+    rig.feed(1, keyframe=True)
+    rig.report(0x3000, 10.1)
+    for number in (3, 4, 6, 8):
+        rig.feed(number)
+    # The relay itself missed 2, 5 and 7; the viewer misses one more of the seven.
+    rig.report(0x3007, 11.1, fraction_lost=256 * 4 // 7)
+    assert rig.watched.expected == 4
+    assert rig.watched.lost == pytest.approx(1, abs=0.05)
+
+
+def test_reports_tell_how_much_came(rig: Rig) -> None:
+    rig.feed(1, keyframe=True)
+    rig.report(0x3000, 10.1)
+    for number in range(2, 12):
+        rig.feed(number)
+    octets = len(rig.sent.packets[-1])
+    rig.report(0x3005, 10.3)
+    assert rig.watched.received == pytest.approx(5 * octets)
+    rig.report(0x3009, 10.5, fraction_lost=64)
+    assert rig.watched.received == pytest.approx((5 + 0.75 * 4) * octets)
+
+
+def test_while_the_line_is_tried_each_moment_is_reported(rig: Rig) -> None:
+    rig.feed(1, keyframe=True)
+    rig.view.is_tried = True
+    before = len(rig.wired.sent)
+    for at in (20.0, 20.2, 20.4):
+        rig.view.tick(at)
+    assert len(rig.wired.sent) == before + 3
 
 
 def test_there_is_a_report_in_time_with_or_without_media(rig: Rig) -> None:
@@ -192,13 +279,22 @@ def test_there_is_a_report_in_time_with_or_without_media(rig: Rig) -> None:
     rig.feed(1, keyframe=True, arrived=9.1)
     rig.view.tick(9.2)
     assert rig.sent_messages() == []
-    rig.view.tick(9.0 + REPORT_S + 0.1)
+    rig.feed(2, arrived=9.9)
+    rig.view.tick(9.0 + REPORT_S)
     (report,) = rig.sent_messages()
     assert isinstance(report, rtcp.SenderInfo)
-    assert (report.ssrc, report.packets) == (77, 1)
-    assert report.rtp_timestamp == pytest.approx((REPORT_S) * 90000, abs=2)
-    assert report.ntp == pytest.approx(rtcp.ntp_timestamp(9.0 + REPORT_S + 0.1 + NTP_OFFSET), abs=2**20)
-    assert REPORT_S + 0.05 < 0.5
+    assert (report.ssrc, report.packets) == (77, 2)
+    assert report.rtp_timestamp == pytest.approx(0.1 * 90000, abs=2)
+    assert report.ntp == pytest.approx(rtcp.ntp_timestamp(9.0 + REPORT_S + NTP_OFFSET), abs=2**20)
+
+
+def test_when_no_media_goes_out_the_viewer_hears_something_every_half_second(rig: Rig) -> None:
+    rig.feed(1, keyframe=True, arrived=9.0)
+    said = []
+    for tick in range(50):
+        rig.view.tick(9.0 + 0.2 * tick)
+        said += [tick] if rig.sent_messages() else []
+    assert said[0] <= 2 and all(later - sooner == 2 for sooner, later in itertools.pairwise(said))
 
 
 def test_what_else_a_viewer_says(rig: Rig) -> None:

@@ -173,11 +173,11 @@ async def test_a_cancelled_lesson_is_listed_as_not_held(house) -> None:
 @pytest.mark.parametrize("month", ["2019-13", "19-05", "2019-5", "2019-05x"])
 async def test_a_month_that_is_none_is_refused(house, month) -> None:
     status, problem, _ = await house.ask("GET", f"/api/v1/months/{month}", house.info.secret)
-    assert (status, problem["code"]) == (400, "bad_request")
+    assert (status, problem["code"], problem["title"]) == (404, "month_unknown", "没有这个工作月度")
 
 
 async def test_a_month_to_come_is_not_there(house) -> None:
-    assert (await house.ask("GET", "/api/v1/months/2099-01", house.info.secret))[1]["code"] == "not_found"
+    assert (await house.ask("GET", "/api/v1/months/2099-01", house.info.secret))[1]["code"] == "month_unknown"
     assert (await house.ask("GET", "/api/v1/months/2019-04", house.info.secret))[1]["count"] == 0
 
 

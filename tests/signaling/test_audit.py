@@ -1,9 +1,7 @@
 """The audit log (审计日志): every change of the old code has its line, with who and whose in words."""
 
 import ast
-import asyncio
 import re
-import sys
 from pathlib import Path
 
 import pytest
@@ -11,6 +9,7 @@ from sqlalchemy import text
 
 from classroom.store.store import Store
 from signaling.audit_views import ACTIONS
+from tests.signaling.command_line import classroom
 
 ROOT = Path(__file__).parents[2]
 LOG = "/api/v1/audit"
@@ -19,15 +18,6 @@ LOG = "/api/v1/audit"
 async def lines(house, query: str = "") -> list[dict]:
     _, page, _ = await house.ask("GET", f"{LOG}?limit=200{query}", house.info.secret)
     return page["items"]
-
-
-async def classroom(*arguments: str) -> tuple[int, str, str]:
-    pipe = asyncio.subprocess.PIPE
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "signaling", *arguments, stdout=pipe, stderr=pipe
-    )
-    out, err = await process.communicate()
-    return process.returncode or 0, out.decode(), err.decode()
 
 
 async def test_who_makes_and_cancels_a_lesson_is_named(house) -> None:

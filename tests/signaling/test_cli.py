@@ -1,9 +1,7 @@
 """The command line as a person uses it: on a stopped server's data, on a running one, and when something is wrong."""
 
-import asyncio
 import json
 import re
-import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -17,24 +15,10 @@ from classroom.registry.facts import is_active
 from classroom.store.store import Store
 from signaling.cli.options import with_settings
 from signaling.settings import Settings
+from tests.signaling.command_line import classroom
 
 CREATE = ["lesson", "create", "--supporter", "实验小学", "--recipient", "檀溪中小:一号教室", "--recipient", "礼张完小"]
 CREATE += ["--class-size", "42", "--recipient-size", "23", "--subject", "语", "--minutes", "40", "--json"]
-
-
-async def classroom(*arguments: str) -> tuple[int, str, str]:
-    """Exit code, what was printed, what was complained of."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "signaling",
-        *arguments,
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    out, err = await process.communicate()
-    return process.returncode or 0, out.decode(), err.decode()
 
 
 async def made(*arguments: str) -> Any:

@@ -12,20 +12,47 @@ from classroom.lesson.events import AnyEvent, SeatPlan
 from classroom.lesson.lesson import Lesson
 from signaling.commands import Command, actor, class_ids, command_of
 from signaling.messages import (
+    AddPage,
+    AllowDrawing,
     AnswerHelp,
     AnyClientMessage,
     AskHelp,
+    AskQuestion,
+    Camera,
+    ClearPage,
+    CloseChat,
+    CloseQuiz,
     ConfirmHeadcount,
+    Draw,
+    DrawStroke,
     End,
+    Erase,
+    Extend,
     Hello,
+    HideLine,
     LowerHand,
     Mute,
     NoteConsent,
+    PagesHeld,
     Ping,
+    Point,
+    Praise,
     RaiseHand,
     Record,
+    Rotate,
+    Say,
+    SetLayout,
     SetStage,
+    SetStep,
+    SetTalk,
+    ShowHomework,
+    ShowPage,
+    ShowQuiz,
+    SignIn,
+    Sketch,
+    Spotlight,
     Start,
+    TallyQuestion,
     Want,
 )
 
@@ -37,19 +64,48 @@ PLANS = (
 ONE_OF_EACH: list[AnyClientMessage] = [
     Hello(token="t", device="d"),
     Start(),
+    Extend(minutes=5),
     End(),
     RaiseHand(),
     LowerHand(),
     SetStage(seat="r1"),
+    SetStep(step=1),
+    Draw(),
+    Praise(seat="r1"),
+    Say(text="好"),
+    HideLine(line="abcdefgh2345"),
+    CloseChat(closed=True),
+    SetTalk(seat=None),
+    Spotlight(seat="r1", source="board"),
+    SetLayout(layout="equal"),
+    Rotate(minutes=5),
     Mute(seat=None, muted=True),
     ConfirmHeadcount(students=20, teachers=1),
+    SignIn(person="abcdefgh2345"),
     AskHelp(fault="no_sound"),
     AnswerHelp(seat="r1"),
     NoteConsent(seat=None, by_name="王老师"),
     Record(on=True),
+    Camera(on=False),
     Want(session="abc234", height=720),
+    AskQuestion(question=1),
+    TallyQuestion(question=0, counts=(3, 18)),
+    ShowQuiz(shown=True),
+    CloseQuiz(),
+    ShowHomework(homework="h1", seat="r1"),
+    ShowPage(page=None),
+    AddPage(page="w1", paper="grid"),
+    DrawStroke(page="w1", ref="a", tool="pen", colour="#c00000", width=20, points="??"),
+    Erase(page="w1", strokes=[1]),
+    ClearPage(page="w1"),
+    AllowDrawing(seat="r1", allowed=True),
+    Point(page="w1", at=(1, 2)),
+    Sketch(page="w1", ref="a", tool="pen", colour="#c00000", width=20, points="??"),
+    PagesHeld(held=1, of=2),
     Ping(t=0.0),
 ]
+
+CHANGE_NOTHING = (Hello, Camera, Want, Say, Point, Sketch, PagesHeld, Ping)
 
 
 @pytest.fixture
@@ -89,8 +145,8 @@ def test_one_of_each_is_all_there_are() -> None:
 
 
 @pytest.mark.parametrize("message", ONE_OF_EACH, ids=lambda message: type(message).__name__)
-def test_every_message_but_hello_and_ping_is_a_command(message: AnyClientMessage) -> None:
-    assert (command_of(message, "r1", "r1") is None) == isinstance(message, Hello | Want | Ping)
+def test_what_a_page_says_is_a_command_unless_it_changes_no_lesson(message: AnyClientMessage) -> None:
+    assert (command_of(message, "r1", "r1") is None) == isinstance(message, CHANGE_NOTHING)
 
 
 @pytest.mark.parametrize(
@@ -115,12 +171,16 @@ def test_a_classroom_speaks_for_itself(message: AnyClientMessage, expected: list
         Start(),
         End(),
         SetStage(seat="r1"),
+        SetStep(step=0),
         Mute(seat=None, muted=True),
         Mute(seat="teacher", muted=True),
         AnswerHelp(seat="r1"),
         Record(on=True),
         Record(on=False),
         RaiseHand(seat="teacher"),
+        ShowPage(page=None),
+        AddPage(page="w1", paper="plain"),
+        AllowDrawing(seat="r1", allowed=True),
         ConfirmHeadcount(seat="teacher", students=1, teachers=1),
         NoteConsent(seat=None, by_name="某人"),
     ],
@@ -135,12 +195,15 @@ def test_what_is_the_teachers_is_refused_to_a_classroom(message: AnyClientMessag
     ("message", "expected"),
     [
         (SetStage(seat="r1"), ["StageSet"]),
+        (SetStep(step=0), ["StepSet"]),
         (Mute(seat=None, muted=True), ["Muted"]),
         (ConfirmHeadcount(seat="r1", students=1, teachers=0), ["HeadcountConfirmed"]),
         (AnswerHelp(seat="r1"), ["HelpAnswered"]),
         (NoteConsent(seat="r1", by_name="王老师"), ["ConsentNoted"]),
         (NoteConsent(seat=None, by_name="王老师"), ["ConsentNoted", "ConsentNoted"]),
         (Record(on=False), []),
+        (AddPage(page="w1", paper="plain"), ["BlankPageAdded", "PageShown"]),
+        (AllowDrawing(seat="r1", allowed=True), ["DrawingAllowed"]),
         (End(), ["LessonEnded"]),
     ],
     ids=repr,

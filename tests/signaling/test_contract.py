@@ -47,7 +47,8 @@ CHECKS = [
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerInfo]:
     """A server on a loop of its own: schemathesis waits for its answers without one."""
     data: Path = tmp_path_factory.mktemp("contract") / "data"
-    wanted = load_settings(data=data, http_port=0, udp_port=0, udp_host="127.0.0.1", free_disk_min_mb=0)
+    ports = {"http_port": 0, "udp_port": 0, "udp_host": "127.0.0.1"}
+    wanted = load_settings(data=data, free_disk_min_mb=0, open_before_min=-1, **ports)
     directory = DataDirectory(data)
     with asyncio.Runner() as runner, ThreadPoolExecutor(1) as thread:
         stop = asyncio.Event()
@@ -105,12 +106,14 @@ def ask(case: schemathesis.Case, server: ServerInfo) -> None:
     case.validate_response(answer, checks=checks, headers=headers)
 
 
+@pytest.mark.long
 @SCHEMA.parametrize()
 @LIMITS
 def test_every_answer_is_one_that_the_document_has(case: schemathesis.Case, server: ServerInfo) -> None:
     ask(case, server)
 
 
+@pytest.mark.long
 @SCHEMA.include(method="GET").parametrize()
 @settings(LIMITS, max_examples=4)
 def test_what_there_is_is_shown_as_the_document_has_it(

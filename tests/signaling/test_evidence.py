@@ -1,5 +1,6 @@
 """An evidence pack of a real month is checked without its server, and whatever is changed in it shows."""
 
+import asyncio
 import hashlib
 import json
 import zipfile
@@ -9,12 +10,14 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy.ext.asyncio import create_async_engine
+from typer.testing import CliRunner
 
 from classroom.ledger.filing import BUREAU, Action
 from classroom.ledger.words import WordKind
 from classroom.store.database import async_url
 from classroom.store.store import Store
 from signaling.auth import Grant
+from signaling.cli import app
 from signaling.evidence_check import NoPack, check_pack
 from signaling.evidence_pack import make_pack
 from signaling.filing import Filing, StepBody
@@ -189,3 +192,10 @@ async def test_what_is_confirmed_after_filing_fits_as_well(store: Store, tmp_pat
     assert (line.into_month, line.count) == ("2019-06", 1)
     report = check_pack(await packed(store, tmp_path / "pack.zip"))
     assert (report.faults, report.judged) == ([], 3)
+
+
+async def test_the_command_names_the_forms_that_nobody_has_filed(store: Store, tmp_path: Path) -> None:
+    arguments = ["evidence", MONTH, str(tmp_path / "pack.zip"), "--data", str(tmp_path)]
+    said = await asyncio.to_thread(CliRunner().invoke, app, arguments)
+    assert said.exit_code == 0
+    assert "forms not filed yet): 3\n  附件2\n  附件3 实验小学 → 礼张完小\n  附件3 实验小学 → 檀溪中小\n" in said.stderr

@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import AsyncIterator, Collection
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from pathlib import Path
 from typing import Any, Literal
 
 import pytest
@@ -14,6 +13,8 @@ from classroom.lesson.errors import LessonError
 from classroom.lesson.events import (
     AnyEvent,
     LessonEnded,
+    LessonOpened,
+    LessonStarted,
     RecordingStarted,
     RecordingStopped,
     SeatLeft,
@@ -25,18 +26,23 @@ from classroom.lesson.heartbeat import Marks
 from classroom.relay.hub import Flow, Link, Notice
 from classroom.store.audit import MACHINE
 from classroom.store.ids import new_id
+from classroom.store.registry import By
 from classroom.store.store import Store
+from recorder.verdict import Verdict
 from signaling.flows import stream_key, subscriber_key
 from signaling.guests import Guest
 from signaling.lessons import Lessons
 from signaling.messages import (
     AnyServerMessage,
+    Camera,
     Closing,
     ConfirmHeadcount,
     End,
+    Extend,
     Layers,
     LessonNow,
     Links,
+    Mute,
     NoteConsent,
     Ping,
     Pong,
@@ -48,6 +54,7 @@ from signaling.messages import (
     Still,
     View,
     Want,
+    Warnings,
     Welcome,
 )
 from signaling.scheduling import LessonRequest, RecipientRequest, ScheduledLesson, schedule_lesson
@@ -91,6 +98,8 @@ class FakeRecorder:
         self.started: list[tuple[str, str]] = []
         self.stopped = 0
         self.broken = False
+        self.off: set[tuple[str, str]] = set()
+        self.found: Verdict | None = None
 
     def start_stream(self, lesson: str, seat: str, source: str, key: str) -> None:
         if self.broken:
@@ -98,8 +107,14 @@ class FakeRecorder:
         assert key == stream_key(lesson, seat, source)
         self.started.append((seat, source))
 
+    def turned(self, lesson: str, seat: str, kind: str, on: bool) -> None:
+        (self.off.discard if on else self.off.add)((seat, kind))
+
     async def stop(self, lesson: str) -> None:
         self.stopped += 1
+
+    async def verdict(self, lesson: str) -> Verdict | None:
+        return self.found if self.stopped else None
 
 
 class FakeStills:
@@ -135,6 +150,7 @@ class World:
         self.clock, self.hub, self.recorder, self.stills = FakeClock(), FakeHub(), FakeRecorder(), FakeStills()
         self.judged: list[str] = []
         self.judge_fails = False
+        self.open_before: timedelta | None = None
         self.store: Store
         self.lessons: Lessons
         self.made: ScheduledLesson
@@ -143,6 +159,8 @@ class World:
         self.store = await Store.open(self.url)
         self.lessons = self.other()
         await self.lessons.start()
+        # Here seconds go by in `second` alone, also on a machine that is slow.
+        self.lessons._ticker.cancel()
 
     def other(self) -> Lessons:
         """The lessons of this store as one more server would have them."""
@@ -154,6 +172,7 @@ class World:
             stills=self.stills,
             clock=self.clock,
             new_id=new_id,
+            open_before=self.open_before,
         )
 
     async def crash(self, silent_s: float = 0.0) -> None:
@@ -260,8 +279,8 @@ class World:
 
 
 @pytest.fixture
-async def world(tmp_path: Path) -> AsyncIterator[World]:
-    world = World(f"sqlite:///{tmp_path}/classroom.db")
+async def world(database: str) -> AsyncIterator[World]:
+    world = World(database)
     await world.boot()
     yield world
     await world.close()
@@ -276,6 +295,22 @@ async def test_the_teachers_page_opens_the_lesson_and_the_waiting_classroom_is_s
     assert isinstance(teacher.told[0], Welcome) and teacher.told[0].seat == "teacher"
     assert teacher.view.state == "open" == room.view.state
     assert [seat.present for seat in room.view.seats] == [True, True, False]
+
+
+async def test_a_planned_lesson_opens_by_itself_for_the_classrooms_that_wait(world: World) -> None:
+    world.open_before = timedelta(minutes=10)
+    await world.crash()
+    await world.schedule(start=AT + timedelta(minutes=12))
+    room, _ = await world.classroom(world.room)
+    await world.second()
+    assert room.view.state == "scheduled"
+    await world.second(90)
+    await world.jump(60)
+    await world.second(60)
+    assert room.view.state == "open" and room.view.seats[1].present
+    assert await world.happened(LessonStarted) == []
+    [opened] = await world.happened(LessonOpened)
+    assert opened.by == "server"
 
 
 async def test_everybody_is_told_after_the_event_is_durable(world: World) -> None:
@@ -684,7 +719,29 @@ async def test_a_recording_waits_for_the_consent_of_every_class(world: World) ->
     journal = repr(await world.events())
     assert "王老师" not in journal and "李主任" not in journal
     classes = [seat.class_id for seat in (await world.events())[0].seats]  # type: ignore[union-attr]
-    assert {c.noted_by for c in await world.store.registry.consents(classes)} == {"王老师", "李主任"}
+    assert {one.noted_by for [one] in (await world.store.consents.of_classes(classes)).values()} == {"王老师", "李主任"}
+
+
+async def test_a_withdrawn_consent_stops_the_recording_and_the_lesson_goes_on_live(world: World) -> None:
+    await world.schedule(record=True, consent_by="王老师")
+    teacher, host = await world.teacher()
+    await world.publish("teacher")
+    await world.lessons.handle(host, Start())
+    await world.lessons.drain()
+    assert teacher.view.recording.on
+    last = (await world.events())[0].seats[-1].class_id  # type: ignore[union-attr]
+    await world.store.consents.withdraw(last, "recording", "家长要求", By(MACHINE, world.clock.at()))
+    await world.lessons.consent_withdrawn(last, MACHINE)
+    await world.lessons.drain()
+    view = teacher.view.recording
+    assert (view.on, view.wanted) == (False, True) and [one.withdrawn for one in view.missing_consent] == [True]
+    assert world.recorder.stopped == 1 and teacher.view.state == "live"
+    with pytest.raises(LessonError, match="consent_withdrawn"):
+        await world.lessons.handle(host, NoteConsent(seat=view.missing_consent[0].seat, by_name="王老师"))
+    await world.lessons.consented(last, MACHINE)
+    await world.lessons.drain()
+    assert teacher.view.recording.on
+    assert "家长要求" not in repr(await world.events())
 
 
 async def test_only_the_teacher_notes_consent(world: World) -> None:
@@ -694,7 +751,7 @@ async def test_only_the_teacher_notes_consent(world: World) -> None:
     with pytest.raises(LessonError, match="forbidden"):
         await world.lessons.handle(guest, NoteConsent(seat=None, by_name="某人"))
     classes = [seat.class_id for seat in (await world.events())[0].seats]  # type: ignore[union-attr]
-    assert await world.store.registry.consents(classes) == []
+    assert await world.store.consents.of_classes(classes) == {}
 
 
 async def test_the_light_goes_off_when_the_recorder_cannot(world: World) -> None:
@@ -716,6 +773,86 @@ async def test_what_hinders_the_recorder_is_told_until_it_is_over(world: World) 
         world.lessons.recording_problem(world.id, code)
         assert teacher.view.recording.problem == shown and teacher.view.recording.on
     world.lessons.recording_problem("elsewhere", "disk_full")
+
+
+async def test_what_is_wrong_is_told_to_the_teacher_and_to_the_room_itself_and_to_nobody_else(world: World) -> None:
+    await world.schedule(record=True, consent_by="王老师", observers=1)
+    teacher, host = await world.teacher()
+    await world.lessons.handle(host, Start())
+    classroom, _ = await world.classroom(world.room)
+    observer = Page()
+    await world.lessons.attach(world.id, role="observer", seat=None, holder="o", device=observer, device_id="o1")
+
+    def told(page: Page) -> list[dict[str, list[str]]]:
+        return [message.seats for message in page.told if isinstance(message, Warnings)]
+
+    world.lessons.recording_warnings(world.id, world.room, "camera", {"silent", "dark"})
+    world.lessons.recording_warnings(world.id, "teacher", "camera", {"frozen"})
+    world.lessons.recording_warnings(world.id, world.room, "camera", ())
+    both = {world.room: ["dark", "silent"], "teacher": ["frozen"]}
+    assert told(teacher) == [{world.room: ["dark", "silent"]}, both, {"teacher": ["frozen"]}]
+    assert told(classroom) == [{world.room: ["dark", "silent"]}, {}]
+    assert told(observer) == []
+    # Who comes later is told what still is.
+    again, _ = await world.teacher()
+    assert told(again) == [{"teacher": ["frozen"]}]
+
+
+async def test_what_is_turned_off_on_purpose_is_known_to_the_recorder(world: World) -> None:
+    await world.schedule(record=True, consent_by="王老师")
+    _, host = await world.teacher()
+    await world.lessons.handle(host, Camera(on=False))
+    await world.lessons.handle(host, Start())
+    await world.lessons.handle(host, Mute(seat="teacher", muted=True))
+    await world.lessons.drain()
+    assert world.recorder.off == {("teacher", "video"), ("teacher", "audio")}
+    await world.lessons.handle(host, Mute(seat="teacher", muted=False))
+    await world.lessons.handle(host, Camera(on=True))
+    await world.lessons.drain()
+    assert world.recorder.off == set()
+    # A recording that begins anew hears of what is off already.
+    await world.lessons.handle(host, Mute(seat="teacher", muted=True))
+    await world.lessons.handle(host, Record(on=False))
+    await world.lessons.drain()
+    world.recorder.off.clear()
+    await world.lessons.handle(host, Record(on=True))
+    await world.lessons.drain()
+    assert world.recorder.off == {("teacher", "audio")}
+
+
+async def test_the_verdict_is_told_after_the_end_and_kept(world: World) -> None:
+    await world.schedule(record=True, consent_by="王老师")
+    teacher, host = await world.teacher()
+    await world.lessons.handle(host, Start())
+    await world.lessons.drain()
+    assert teacher.view.recording.verdict is None
+    world.recorder.found = Verdict(lesson=world.id, ok=True, missing_s=0, flaws=[])
+    await world.lessons.handle(host, End())
+    await world.lessons.drain()
+    assert teacher.view.state == "ended"
+    assert teacher.view.recording.verdict is not None and teacher.view.recording.verdict.words == "合格"
+    await world.lessons.tick()
+    verdict = (await world.lessons.view(world.id)).recording.verdict
+    assert verdict is not None and verdict.ok
+
+
+async def test_the_verdict_on_a_recording_that_was_stopped_outlives_a_restart(world: World) -> None:
+    await world.schedule(record=True, consent_by="王老师")
+    _, host = await world.teacher()
+    await world.lessons.handle(host, Start())
+    world.recorder.found = Verdict(lesson=world.id, ok=True, missing_s=0, flaws=[])
+    await world.crash()
+    assert (await world.lessons.view(world.id)).recording.verdict is None
+    _, host = await world.teacher()
+    await world.lessons.handle(host, Record(on=False))
+    await world.crash()
+    verdict = (await world.lessons.view(world.id)).recording.verdict
+    assert verdict is not None and verdict.words == "合格"
+    teacher, host = await world.teacher()
+    assert teacher.view.recording.verdict is not None
+    await world.lessons.handle(host, Record(on=True))
+    await world.lessons.drain()
+    assert teacher.view.recording.verdict is None
 
 
 async def test_what_hindered_one_recording_is_not_said_of_the_next(world: World) -> None:
@@ -827,23 +964,36 @@ async def test_an_unplanned_lesson_ends_at_240_minutes(world: World) -> None:
 
 async def test_a_planned_lesson_ends_15_minutes_after_its_end_when_alone(world: World) -> None:
     await world.schedule(minutes=40)
-    await world.teacher()
-    await world.jump(40 * 60 + 15 * 60 - 1)
+    _, host = await world.teacher()
+    await world.classroom(world.room)
+    await world.publish(world.room)
+    await world.second()
+    world.lessons.detach(host)
+    await world.second(20)
+    await world.jump(40 * 60 + 15 * 60 - 22)
     assert await world.happened(LessonEnded) == []
-    await world.jump(1)
+    await world.jump(2)
     [ended] = await world.happened(LessonEnded)
     assert ended.reason == "alone"
 
 
-async def test_a_planned_lesson_that_runs_over_goes_on_while_they_are_together(world: World) -> None:
+async def test_a_planned_lesson_that_runs_over_ends_by_itself_when_the_page_has_said_so(world: World) -> None:
     await world.schedule(minutes=40)
-    await world.teacher()
+    page, guest = await world.teacher()
     await world.classroom(world.room)
     await world.publish("teacher")
     await world.publish(world.room)
-    for _ in range(90):
+    assert page.view.closes_at == AT + timedelta(minutes=50)
+    for _ in range(49):
+        await world.jump(60)
+    await world.lessons.handle(guest, Extend(minutes=5))
+    assert page.view.closes_at == AT + timedelta(minutes=55)
+    for _ in range(5):
         await world.jump(60)
     assert await world.happened(LessonEnded) == []
+    await world.jump(60)
+    [ended] = await world.happened(LessonEnded)
+    assert (ended.by, ended.reason) == ("server", "time")
 
 
 async def test_a_planned_lesson_that_everybody_has_left_ends_soon_after_its_end(world: World) -> None:

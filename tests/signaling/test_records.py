@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -183,8 +182,8 @@ class County:
 
 
 @pytest.fixture
-async def county(tmp_path: Path) -> AsyncIterator[County]:
-    store = await Store.open(f"sqlite:///{tmp_path}/classroom.db")
+async def county(database: str) -> AsyncIterator[County]:
+    store = await Store.open(database)
     registry = store.registry
     city, village = await registry.school("实验小学"), await registry.school("檀溪中小")
     host = await registry.classroom(city.id, "录播室")

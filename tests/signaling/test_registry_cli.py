@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.signaling.test_cli import classroom
+from tests.signaling.command_line import classroom
 
 LIST = str(Path(__file__).parent.parent / "data" / "annex1-pairs.csv")
 SAME = ["--same", "浙江省浦江县实验小学=实验小学"]

@@ -1,10 +1,10 @@
 """Returns, months, policy and calendar over HTTP, and from the command line beside the running server."""
 
-import asyncio
-import sys
 from typing import Any
 
 from pypdfium2 import PdfDocument
+
+from tests.signaling.command_line import classroom
 
 
 async def a_pair(house: Any) -> tuple[str, str]:
@@ -125,10 +125,8 @@ async def test_the_command_line_lists_and_prints_beside_the_running_server(house
     month, pair = await a_pair(house)
 
     async def run(*words: str) -> str:
-        command = [sys.executable, "-m", "signaling", "return", *words, "--data", str(house.data)]
-        process = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)
-        said = (await process.communicate())[0].decode()
-        assert process.returncode == 0, said
+        code, said, err = await classroom("return", *words, "--data", str(house.data))
+        assert code == 0, err
         return said
 
     assert pair in await run("list", month)

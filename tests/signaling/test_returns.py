@@ -192,8 +192,8 @@ class County:
 
 
 @pytest.fixture
-async def county(tmp_path: Path) -> AsyncIterator[County]:
-    store = await Store.open(f"sqlite:///{tmp_path}/classroom.db")
+async def county(database: str) -> AsyncIterator[County]:
+    store = await Store.open(database)
     county = County(store)
     await county.begin()
     yield county

@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -25,8 +24,8 @@ ROOM = RecipientRequest(school="檀溪中小", classroom="同步教室", class_n
 
 
 @pytest.fixture
-async def store(tmp_path: Path) -> AsyncIterator[Store]:
-    store = await Store.open(f"sqlite:///{tmp_path}/classroom.db")
+async def store(database: str) -> AsyncIterator[Store]:
+    store = await Store.open(database)
     yield store
     await store.close()
 
@@ -202,7 +201,7 @@ async def test_consent_on_record_is_consent_to_the_next_lesson(store: Store) -> 
     await make(store, record=True, consent_by="王老师")
     lesson = fold(await store.journal.events((await make(store, record=True)).lesson))
     assert lesson is not None and lesson.missing_consent == []
-    assert len(await store.registry.consents(lesson.consents)) == 2
+    assert len(await store.consents.of_classes(lesson.consents)) == 2
     other = msgspec.structs.replace(ROOM, class_name="五（1）班")
     lesson = fold(await store.journal.events((await make(store, [other], record=True)).lesson))
     assert lesson is not None and [seat.plan.role for seat in lesson.missing_consent] == ["rural"]

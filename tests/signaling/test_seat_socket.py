@@ -1,12 +1,13 @@
 """The WebSocket: who gets in, what a hostile page gets, and what all devices hear."""
 
+import contextlib
 from datetime import UTC, datetime, timedelta
 
 import aiohttp
 
 from classroom.store.journal import Journal
 from classroom.store.store import Store
-from signaling.messages import MAX_EXCESS, MAX_MESSAGE_BYTES, MESSAGE_BURST
+from signaling.messages import MAX_EXCESS, MAX_MESSAGE_BYTES, MAX_SKETCH_EXCESS, MESSAGE_BURST
 
 
 async def test_the_first_message_must_be_hello(house) -> None:
@@ -135,6 +136,16 @@ async def test_a_server_that_goes_down_tells_every_device(house) -> None:
     assert await teacher.is_closed()
 
 
+async def test_whoever_draws_without_a_pause_is_hung_up_on(house) -> None:
+    made = await house.lesson()
+    teacher = await house.sit(made["lesson"], made["teacher"]["token"])
+    await teacher.hear("welcome")
+    with contextlib.suppress(ConnectionError):
+        for _ in range(20 * MAX_SKETCH_EXCESS):
+            await teacher.say(type="point", page="w1", at=[1, 2])
+    assert await teacher.is_closed()
+
+
 async def test_a_revoked_link_is_hung_up_on(house) -> None:
     made = await house.lesson()
     teacher = await house.sit(made["lesson"], made["teacher"]["token"])
@@ -142,9 +153,15 @@ async def test_a_revoked_link_is_hung_up_on(house) -> None:
     link = await house.link("classroom", "檀溪中小", classroom="一号教室")
     room = await house.sit(made["lesson"], link["token"])
     await room.hear("welcome")
+    asked = f"/api/v1/lessons/{made['lesson']}/assistants", link["token"], {"seat": made["seats"][0]["seat"]}
+    page = (await house.ask("POST", *asked))[1]["page"]
+    assert (await house.ask("POST", *asked))[1]["page"] == page
+    phone = await house.sit(made["lesson"], page.rpartition("/")[2], device="phone")
+    await phone.hear("welcome")
     assert (await house.ask("DELETE", f"/api/v1/links/{link['id']}", house.info.secret))[0] == 204
-    assert (await room.hear("error"))["code"] == "token_invalid"
-    assert await room.is_closed()
+    for device in (room, phone):
+        assert (await device.hear("error"))["code"] == "token_invalid"
+        assert await device.is_closed()
     await teacher.say(type="start")
     await teacher.hears(lambda view: view["state"] == "live")
 

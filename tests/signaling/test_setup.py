@@ -3,7 +3,6 @@
 import asyncio
 import json
 import re
-import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,6 +10,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from signaling.datadir import DataDirectory
+from tests.signaling.command_line import classroom
 from tests.signaling.conftest import PASSWORD, Person
 
 ADMIN = {"login": "Root1", "name": "管理员", "password": PASSWORD}
@@ -19,15 +19,6 @@ OFFICER = {"login": "juzhang", "name": "王科", "password": "江流 有声 断�
 
 async def set_up(house, code: str, **more) -> tuple[int, dict, dict]:
     return await Person(house, "", "").ask("POST", "/api/v1/setup", {**ADMIN, "code": code, **more})
-
-
-async def classroom(*arguments: str, typed: str = "") -> tuple[int, str, str]:
-    pipe = asyncio.subprocess.PIPE
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "signaling", *arguments, stdin=pipe, stdout=pipe, stderr=pipe
-    )
-    out, err = await process.communicate(typed.encode())
-    return process.returncode or 0, out.decode(), err.decode()
 
 
 @pytest.fixture

@@ -147,21 +147,73 @@ def test_waiting_begins_when_the_lesson_opens(minutes: int | None, reason: str) 
     assert sitting.lesson.end_reason == reason
 
 
-def test_a_planned_lesson_ends_for_good_four_hours_after_its_end() -> None:
-    sitting = Sitting(minutes=40)
-    for seat in ("teacher", "r1"):
-        if seat == "r1":
-            sitting.do(partial(seats.take_seat, by="r1", seat="r1", device="d"))
-        else:
-            sitting.take(seat)
+def teach(sitting: Sitting) -> None:
+    """The teacher and a classroom, together."""
+    sitting.take("teacher")
+    sitting.do(partial(seats.take_seat, by="r1", seat="r1", device="d"))
     sitting.attended = {"teacher", "r1"}
-    for _ in range(280):
+
+
+def pass_minutes(sitting: Sitting, minutes: int, of: tuple[str, ...] = ("teacher", "r1")) -> None:
+    for _ in range(minutes):
         sitting.flows = []
         sitting.now += 60
-        sitting.flow("teacher")
-        sitting.flow("r1")
+        for seat in of:
+            sitting.flow(seat)
         sitting.now -= 60
         sitting.tick(60)
+
+
+def test_a_planned_lesson_ends_by_itself_ten_minutes_over_unless_it_is_extended() -> None:
+    sitting = Sitting(minutes=40)
+    teach(sitting)
+    pass_minutes(sitting, 49)
+    sitting.do(partial(state.extend, by="teacher", minutes=5))
+    pass_minutes(sitting, 5)
+    assert sitting.lesson.is_open
+    pass_minutes(sitting, 1)
+    assert sitting.lesson.end_reason == "time"
+
+
+def test_after_a_restart_the_teacher_is_told_first() -> None:
+    sitting = Sitting(minutes=40)
+    teach(sitting)
+    pass_minutes(sitting, 49)
+    sitting.now += 10 * 60
+    sitting.watch = Watch(WatchRules(), sitting.now, {})
+    sitting.tick(59)
+    assert sitting.lesson.is_open
+    sitting.tick(1)
+    assert sitting.lesson.end_reason == "time"
+
+
+def test_a_teacher_who_is_cut_off_finds_the_lesson_where_it_was() -> None:
+    sitting = Sitting(minutes=40)
+    teach(sitting)
+    pass_minutes(sitting, 45)
+    sitting.attended = {"r1"}
+    pass_minutes(sitting, 7, of=("r1",))
+    assert sitting.lesson.is_open and not sitting.lesson.seats["teacher"].present
+    sitting.take("teacher")
+    sitting.attended = {"teacher", "r1"}
+    sitting.tick()
+    assert sitting.lesson.end_reason == "time"
+
+
+def test_a_lesson_that_opened_by_itself_waits_half_a_day_for_somebody_to_come() -> None:
+    sitting = Sitting(minutes=40)
+    sitting.do(partial(state.open_lesson, by="server"))
+    sitting.tick(12 * 3600 + 39 * 60)
+    assert sitting.lesson.state == "open"
+    sitting.tick(60)
+    assert sitting.lesson.end_reason == "alone"
+
+
+def test_extended_or_not_a_planned_lesson_ends_for_good_four_hours_after_its_end() -> None:
+    sitting = Sitting(minutes=40)
+    teach(sitting)
+    sitting.watch = Watch(WatchRules(grace_s=300 * 60), 0.0, {})
+    pass_minutes(sitting, 280)
     assert sitting.lesson.end_reason == "limit" and sitting.now == 280 * 60
 
 

@@ -15,6 +15,7 @@ import pytest
 
 from classroom.lesson.events import LessonScheduled, Period, SeatPlan
 from classroom.store.store import Store
+from tests.conftest import apart
 
 AT = datetime(2019, 5, 14, 1, 0, tzinfo=UTC)
 
@@ -60,18 +61,35 @@ def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         shutil.rmtree(folder)
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-async def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """A fresh, empty database."""
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path}/classroom.db"
-    server: str = request.getfixturevalue("postgresql")
-    name = f"t{secrets.token_hex(6)}"
+@pytest.fixture(scope="session")
+def migrated_postgresql(postgresql: str) -> str:
+    """The name of a database there that is new and migrated, to be copied."""
+
+    async def make() -> None:
+        await _create(postgresql, "migrated")
+        await (await Store.open(f"{postgresql}/migrated")).close()
+
+    apart(make)
+    return "migrated"
+
+
+async def _create(server: str, name: str, template: str = "template1") -> None:
     connection = await asyncpg.connect(f"{server}/postgres")
     try:
-        await connection.execute(f"CREATE DATABASE {name}")
+        await connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
     finally:
         await connection.close()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+async def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A fresh database: migrated for who asks for a `store`, else empty."""
+    is_empty = "store" not in request.fixturenames
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/classroom.db" if is_empty else request.getfixturevalue("database")
+    server: str = request.getfixturevalue("postgresql")
+    name = f"t{secrets.token_hex(6)}"
+    await _create(server, name, "template1" if is_empty else request.getfixturevalue("migrated_postgresql"))
     return f"{server}/{name}"
 
 

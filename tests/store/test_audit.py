@@ -1,6 +1,8 @@
 """The audit log: kept with the change it tells of, chained, and any tampering shows."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import text
@@ -39,6 +41,57 @@ async def test_rows_are_found_by_actor_action_and_subject(store: Store) -> None:
     assert [entry.seq for entry in await store.audit.entries(subject="lesson:l0")] == [1]
     assert len(await store.audit.entries(actor="k1")) == 5
     assert await store.audit.entries(action="%") == []
+
+
+async def test_who_comes_while_others_are_written_shares_a_transaction_and_all_is_durable(store: Store) -> None:
+    begun: list[int] = []
+    write = store.database.write
+
+    def counted() -> Any:
+        begun.append(1)
+        return write()
+
+    store.database.write = counted  # type: ignore[method-assign]
+
+    async def look(number: int) -> None:
+        await store.audit.note(LINK, "lesson.viewed", f"lesson:l{number}", AT, {"n": number})
+        assert [entry.detail for entry in await store.audit.entries(subject=f"lesson:l{number}")] == [{"n": number}]
+
+    await asyncio.gather(*map(look, range(20)))
+    assert len(begun) <= 3
+    verdict = await store.audit.verify()
+    assert (verdict.rows, verdict.broken_at) == (20, None)
+    assert sorted(entry.subject for entry in await store.audit.entries()) == sorted(f"lesson:l{n}" for n in range(20))
+
+
+async def test_who_stops_waiting_is_noted_all_the_same_and_others_do_not_wait_in_vain(store: Store) -> None:
+    tasks = [
+        asyncio.create_task(store.audit.note(LINK, "lesson.viewed", f"lesson:l{number}", AT)) for number in range(3)
+    ]
+    await asyncio.sleep(0)
+    tasks[0].cancel()
+    await asyncio.wait_for(asyncio.gather(*tasks[1:]), 10)
+    await store.audit.close()
+    assert {entry.subject for entry in await store.audit.entries()} == {"lesson:l0", "lesson:l1", "lesson:l2"}
+
+
+async def test_what_cannot_be_written_is_told_to_each_who_waits_and_the_next_one_is_written(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    append = audit._append
+
+    async def fault(connection: object, rows: object) -> None:
+        raise OSError("disk full")
+
+    monkeypatch.setattr(audit, "_append", fault)
+    said = await asyncio.gather(
+        *(store.audit.note(LINK, "lesson.viewed", f"lesson:l{number}", AT) for number in range(3)),
+        return_exceptions=True,
+    )
+    assert [str(one) for one in said] == ["disk full"] * 3
+    monkeypatch.setattr(audit, "_append", append)
+    await store.audit.note(LINK, "lesson.viewed", "lesson:l9", AT)
+    assert [(entry.seq, entry.subject) for entry in await store.audit.entries()] == [(1, "lesson:l9")]
 
 
 async def test_a_change_that_fails_leaves_no_row(store: Store) -> None:

@@ -1,7 +1,7 @@
 """The tables as migrated are the tables as declared; a store opens and closes any number of times."""
 
 import asyncio
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -48,7 +48,7 @@ async def test_two_nodes_may_open_an_empty_database_at_once(url: str) -> None:
 async def test_an_error_names_no_parameter(url: str) -> None:
     store = await Store.open(url)
     with pytest.raises(IntegrityError) as refused:
-        await store.registry.note_consent(["nobody"], "王老师", datetime.now(UTC))
+        await store.consents.note(["nobody"], "王老师", datetime.now(UTC), date(2019, 5, 14))
     assert "王老师" not in str(refused.value)
     await store.close()
 

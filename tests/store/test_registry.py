@@ -51,15 +51,3 @@ async def test_a_pending_pair_has_no_recipient_and_is_one(store: Store) -> None:
     pending = await store.registry.pair(city.id, None, DAY, status="待定", level="省域外")
     assert await store.registry.pair(city.id, None, DAY, status="待定") == pending
     assert pending.recipient is None and status_on(pending, DAY) == "待定"
-
-
-async def test_consents_are_noted_by_name_and_withdrawn(store: Store) -> None:
-    school = await store.registry.school("实验小学")
-    ids = [(await store.registry.school_class(school.id, name, None, DAY)).id for name in ("四(1)班", "四(2)班")]
-    await store.registry.note_consent([], "王老师", AT)
-    await store.registry.note_consent(ids, "王老师", AT)
-    assert await store.registry.consenting(ids, AT) == set(ids)
-    assert await store.registry.consenting(ids, AT - timedelta(seconds=1)) == set()
-    await store.registry.withdraw_consent(ids[0], AT + timedelta(days=1))
-    assert await store.registry.consenting(ids, AT + timedelta(days=1)) == {ids[1]}
-    assert [(c.noted_by, c.at) for c in await store.registry.consents(ids)] == [("王老师", AT)] * 2

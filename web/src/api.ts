@@ -33,10 +33,11 @@ export async function problemOf(response: Response): Promise<Problem> {
   return new Problem(response.status, body.code ?? `http_${response.status}`, title, body.detail ?? "", body);
 }
 
-/** fetch that gives up after `timeout_ms` and fails with a Problem only. */
+/** fetch that gives up after `timeout_ms` without an answer, ends with `init.signal`, and fails with a Problem only. */
 export async function request(path: string, init: RequestInit, timeout_ms = 10_000): Promise<Response> {
   const aborter = new AbortController();
   const timer = setTimeout(() => aborter.abort(), timeout_ms);
+  init.signal?.addEventListener("abort", () => aborter.abort());
   let response: Response;
   try {
     response = await fetch(path, { ...init, signal: aborter.signal, cache: "no-store" });
@@ -50,7 +51,7 @@ export async function request(path: string, init: RequestInit, timeout_ms = 10_0
 }
 
 /** One JSON call to /api/v1 with the page's token. */
-export async function api<T>(method: "GET" | "POST", path: string, token: string | null, body?: unknown): Promise<T> {
+export async function api<T>(method: "GET" | "POST" | "PUT" | "DELETE", path: string, token: string | null, body?: unknown): Promise<T> {
   const headers: Record<string, string> = { Accept: "application/json" };
   if (token) headers["Authorization"] = `Bearer ${token}`;
   const init: RequestInit = { method, headers };

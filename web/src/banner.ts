@@ -1,7 +1,7 @@
 import type { OwnState } from "./media/own";
 import type { DeviceState } from "./media/devices";
 import type { LessonSessionState } from "./lesson";
-import { TEACHER_SEAT, type LessonView } from "./protocol";
+import { TEACHER_SEAT, type LessonView, type RecordingFault } from "./protocol";
 import { t, type StringKey } from "./strings";
 import { seatOf } from "./wanted";
 
@@ -15,6 +15,11 @@ export function deviceSentence(device: "camera" | "microphone", state: DeviceSta
   return state === "insecure" ? t("device_insecure") : t(`${device}_${state}` as StringKey);
 }
 
+/** What is wrong with what is being recorded: of this room in whole sentences, of another in a few words. */
+export function faultsText(faults: RecordingFault[], which: "warn_own_" | "warn_"): string {
+  return faults.map((fault) => t(`${which}${fault}`)).join(which === "warn_" ? t("list_comma") : "");
+}
+
 /** The one most urgent thing to say on a page that is in a lesson; null when all is well. `own` is null where nothing is sent. */
 export function banner(session: LessonSessionState, own: OwnState | null, loss: number): Banner | null {
   if (session.phase === "replaced" || session.phase === "refused") return null; // the page's last word says it
@@ -26,7 +31,10 @@ export function banner(session: LessonSessionState, own: OwnState | null, loss: 
     if (sentence !== null) return { kind: "warn", text: sentence };
   }
   if (session.cameraWasUp && !session.cameraUp) return { kind: "warn", text: t("banner_upload") };
-  return loss > 0.08 ? { kind: "warn", text: t("banner_weak") } : null;
+  const faults = session.seat === null ? [] : (session.warnings[session.seat] ?? []);
+  if (faults.length > 0) return { kind: "warn", text: faultsText(faults, "warn_own_") };
+  if (loss > 0.08) return { kind: "warn", text: t("banner_weak") };
+  return session.narrow ? { kind: "info", text: t("banner_narrow") } : null;
 }
 
 /** Why the teacher's picture is not there, for those who watch it. `seen`: it has been there before. */

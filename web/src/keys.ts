@@ -49,6 +49,10 @@ export const observerOf = (lesson: string): string | null => read(session, `clas
 export const sharedScreen = (lesson: string): boolean => read(session, `classroom.screen.${lesson}`) === "1";
 export const noteScreen = (lesson: string, isShared: boolean): void => write(session, `classroom.screen.${lesson}`, isShared ? "1" : "");
 
+/** This tab has a second window open for a lesson: after a reload it is looked for. */
+export const secondWasOpen = (lesson: string): boolean => read(session, `classroom.second.${lesson}`) === "1";
+export const noteSecond = (lesson: string, isOpen: boolean): void => write(session, `classroom.second.${lesson}`, isOpen ? "1" : "");
+
 /** A random id of this browser: the same after a reload, so that the server sees a device come back and not a second one. */
 export function deviceId(): string {
   const known = remembered("device");

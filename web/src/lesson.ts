@@ -1,17 +1,23 @@
 import { shallowReactive } from "vue";
-import { request, type Problem } from "./api";
+import { api, request, type Problem } from "./api";
 import { ServerClock } from "./clock";
 import { deviceId, noteScreen, sharedScreen } from "./keys";
 import type { OwnDevices } from "./media/own";
+import { Duck } from "./media/duck";
 import { captureScreen } from "./media/devices";
+import { Instants } from "./keep/instants";
+import type { Keeper } from "./keep/keeper";
+import type { KeptSource } from "./keep/shelf";
 import { seesStill } from "./ladder";
 import { turn } from "./media/path";
-import { Publisher, SCREEN, type Shape } from "./media/publish";
+import { Publisher } from "./media/publish";
+import { CLASSROOM_CAMERA, SCREEN, type Shape } from "./media/shapes";
 import { Stills } from "./media/stills";
 import { Viewer } from "./media/view";
 import { wanted as probeWanted } from "./probe";
-import type { ClientMessage, ErrorMessage, LessonView, LinkFigures, Observers, Source } from "./protocol";
+import type { ChatLine, ClientMessage, ErrorMessage, LessonView, LinkFigures, Observers, PageMessage, RecordingFault, Source, VoiceFigures } from "./protocol";
 import { openSocket, Seat, type Phase } from "./seat";
+import { hasSpeakers, noteSpeakers } from "./speakers";
 import { lang, t } from "./strings";
 import { seatOf, wantedStreams } from "./wanted";
 
@@ -38,6 +44,14 @@ export interface LessonSessionState {
   view: LessonView | null;
   seat: string | null;
   links: Record<string, LinkFigures>;
+  /** Only the teacher is told, every few seconds. */
+  voices: Record<string, VoiceFigures>;
+  /** What was written since this page came, and what was hidden. */
+  lines: ChatLine[];
+  /** Of the chat's lines so many have been read here; null before the lesson is known. */
+  linesSeen: number | null;
+  /** What is wrong with what is being recorded, by seat: of every seat for the teacher, of its own for a classroom. */
+  warnings: Record<string, RecordingFault[]>;
   /** Only the teacher is told. */
   observers: Observers;
   /** Why the server does not let this page in; with the phase "refused" no attempt is made any more. */
@@ -48,6 +62,8 @@ export interface LessonSessionState {
   cameraUp: boolean;
   /** It has been up before: what is missing now is a loss and not a beginning. */
   cameraWasUp: boolean;
+  /** This seat's own line is too narrow for its pictures: the browser sends poorer ones. */
+  narrow: boolean;
   screen: MediaStream | null;
   screenUp: boolean;
   /** The screen was shared from this tab before its reload, and is not any more. */
@@ -57,6 +73,10 @@ export interface LessonSessionState {
   mutedHere: boolean;
 }
 
+/** The verdict on the recording takes the server less than five seconds after the lesson's end. */
+const VERDICT_MS = 15_000;
+
+const LINES_KEPT = 100;
 const NOBODY: Observers = { names: [], unnamed: 0 };
 
 /** A server's error in the page's language. */
@@ -67,7 +87,11 @@ export interface LessonSessionOptions {
   token: string;
   /** What is sent from this seat; an observer has no seat and sends nothing. */
   own?: { shape: Shape; devices: OwnDevices };
+  /** False: no picture is fetched; the line belongs to the classroom's own device. */
+  watches?: boolean;
 }
+
+const KEPT = ["camera", "screen"] as const satisfies readonly KeptSource[];
 
 export class LessonSession {
   readonly clock = new ServerClock();
@@ -79,23 +103,32 @@ export class LessonSession {
     view: null,
     seat: null,
     links: {},
+    voices: {},
+    lines: [],
+    linesSeen: null,
+    warnings: {},
     observers: NOBODY,
     refusal: null,
     complaint: null,
     publishing: false,
     cameraUp: false,
     cameraWasUp: false,
+    narrow: false,
     screen: null,
     screenUp: false,
     screenLost: false,
     muted: false,
     mutedHere: false,
   });
+  readonly lesson: string;
+  readonly token: string;
+  /** The parts of the page that were loaded for what they hear here. */
+  readonly heard = new Set<(message: PageMessage) => void>();
   private readonly socket: Seat;
   /** How high each stream's picture is on this screen, in device pixels. */
   private readonly heights = new Map<string, number>();
   private readonly stills = new Stills({
-    fetch: (key) => this.fetchStill(key),
+    fetch: (key, stop) => this.fetchStill(key, stop),
     changed: (key, url) => {
       const picture = this.pictures.get(key);
       if (picture) picture.still = url;
@@ -103,15 +136,33 @@ export class LessonSession {
   });
   private camera: Publisher | null = null;
   private screenPublisher: Publisher | null = null;
+  private second: { publisher: Publisher; role: Source } | null = null;
+  /** 音箱教室: what the far end says shall not go back to it. */
+  private readonly duck = new Duck(
+    () => Math.max(0, ...[...this.pictures.values()].map((picture) => picture.viewer.level())),
+    (isDown) => ((this.ducked = isDown), this.applyMute()),
+  );
+  private ducked = false;
   /** A mute pressed here that the server has not confirmed yet; it holds while the line is down and is said again after. */
   private muteWish: boolean | null = null;
+  private hushed = false;
   private startWish = false;
+  private readonly instants = new Instants();
+  /** What is kept here of the own streams while they are recorded, for what the line loses. */
+  private readonly keepers = new Map<KeptSource, Promise<Keeper | null>>();
+  private cameraOn = true;
+  private wasRecorded = false;
+  private offering = false;
+  private leaving: ReturnType<typeof setTimeout> | undefined;
   private reopened = false;
   private readonly nudge = (): void => {
     if (document.visibilityState === "visible") this.socket.nudge();
   };
 
+
   constructor(private readonly options: LessonSessionOptions) {
+    this.lesson = options.lesson;
+    this.token = options.token;
     this.state.screenLost = sharedScreen(options.lesson);
     this.socket = new Seat(
       { token: options.token, device: deviceId() },
@@ -123,11 +174,18 @@ export class LessonSession {
         },
         lesson: (lesson) => this.show(lesson),
         links: (links) => (this.state.links = links),
+        voices: (voices) => (this.state.voices = voices),
+        chat: (line) => (this.state.lines = [...this.state.lines.filter((each) => each.id !== line.id), line].slice(-LINES_KEPT)),
         observers: (observers) => (this.state.observers = observers),
+        warnings: (warnings) => (this.state.warnings = warnings),
         still: (seat, source) => this.stills.announce(`${seat}/${source}`),
-        layers: (source, active) => void (source === "screen" ? this.screenPublisher : this.camera)?.setLayers(active),
+        layers: (source, active) => void this.sender(source)?.setLayers(active),
         error: (error) => this.complain(error),
-        time: (now) => this.clock.sync(now),
+        time: (now, sent) => {
+          this.clock.sync(now);
+          this.instants.pong(sent, performance.now(), Date.parse(now));
+        },
+        told: (message) => this.heard.forEach((hear) => hear(message)),
       },
       () => openSocket(options.lesson),
     );
@@ -136,6 +194,7 @@ export class LessonSession {
   start(): void {
     window.addEventListener("online", this.nudge);
     document.addEventListener("visibilitychange", this.nudge);
+    this.duck.turn(this.options.own !== undefined && this.ducks);
     this.socket.start();
   }
 
@@ -143,8 +202,12 @@ export class LessonSession {
   stop(): void {
     window.removeEventListener("online", this.nudge);
     document.removeEventListener("visibilitychange", this.nudge);
+    clearTimeout(this.leaving);
+    this.duck.turn(false);
     this.socket.stop();
     this.closeMedia();
+    this.offering = false;
+    void this.stopKeeping(...KEPT);
   }
 
   /** From now on camera and microphone are sent whenever the lesson is open. */
@@ -162,15 +225,26 @@ export class LessonSession {
 
   /** The tracks changed (other device, unplugged, allowed). */
   devicesChanged(): void {
-    this.options.own?.devices.enable("audio", !this.state.muted);
+    this.applyMute();
     void this.camera?.setTracks(this.ownTracks());
+    void this.keepers.get("camera")?.then((keeper) => keeper?.setTracks(this.ownTracks()));
     this.reconcile();
+  }
+
+  /** How many lines of the chat were written and not looked at. */
+  get unread(): number {
+    return Math.max(0, (this.state.view?.chat.lines ?? 0) - (this.state.linesSeen ?? 0));
   }
 
   send(message: ClientMessage): boolean {
     const sent = this.socket.send(message);
     if (!sent) this.state.complaint = { text: t("error_not_sent"), at: Date.now() };
     return sent;
+  }
+
+  /** The same of what nobody misses: it is lost without a word while there is no line. */
+  tell(message: ClientMessage): boolean {
+    return this.socket.send(message);
   }
 
   /** Works at once, also without a line: what is muted here is not sent, whatever the server knows. */
@@ -181,6 +255,40 @@ export class LessonSession {
     if (this.state.seat !== null) this.socket.send({ type: "mute", seat: this.state.seat, muted });
   }
 
+  get devices(): OwnDevices | undefined {
+    return this.options.own?.devices;
+  }
+
+  /** Whether this room has loudspeakers that its microphone hears; remembered on this PC. */
+  get ducks(): boolean {
+    return hasSpeakers();
+  }
+
+  setDucks(on: boolean): void {
+    noteSpeakers(on);
+    this.duck.turn(on);
+  }
+
+  private sender(source: Source): Publisher | null {
+    if (source === "screen") return this.screenPublisher;
+    if (source === this.second?.role) return this.second.publisher;
+    // What a phone sends for this seat is the phone's own matter.
+    return source === "camera" ? this.camera : null;
+  }
+
+  /** 对讲: while one speaks to one colleague the lesson hears nothing. */
+  hush(on: boolean): void {
+    this.hushed = on;
+    this.applyMute();
+  }
+
+  /** The server is told, so that a black picture is not taken for a fault. */
+  turnCamera(on: boolean): void {
+    this.cameraOn = on;
+    this.options.own?.devices.enable("video", on);
+    this.socket.send({ type: "camera", on });
+  }
+
   async shareScreen(): Promise<void> {
     const stream = await captureScreen(SCREEN);
     if (stream === null || this.state.seat === null) return;
@@ -188,8 +296,12 @@ export class LessonSession {
     this.state.screen = stream;
     noteScreen(this.options.lesson, true);
     stream.getVideoTracks()[0]?.addEventListener("ended", () => this.stopScreen());
-    this.screenPublisher = this.publisher("screen", SCREEN, (isUp) => (this.state.screenUp = isUp));
+    this.screenPublisher = this.publisher("screen", SCREEN, (isUp) => {
+      this.state.screenUp = isUp;
+      this.tellLine();
+    });
     void this.screenPublisher.setTracks(stream.getTracks());
+    this.reconcile();
   }
 
   stopScreen(): void {
@@ -198,6 +310,7 @@ export class LessonSession {
     this.state.screen?.getTracks().forEach((track) => track.stop());
     this.state.screen = null;
     this.state.screenUp = false;
+    void this.stopKeeping("screen");
     this.forgetScreen();
   }
 
@@ -205,6 +318,11 @@ export class LessonSession {
   forgetScreen(): void {
     this.state.screenLost = false;
     noteScreen(this.options.lesson, false);
+  }
+
+  /** What belongs to the lesson and comes by HTTP. */
+  ask<T>(method: "GET" | "POST" | "PUT" | "DELETE", path: string, body?: unknown): Promise<T> {
+    return api<T>(method, `/lessons/${this.options.lesson}${path}`, this.options.token, body);
   }
 
   picture(seat: string | null, source: Source): Picture | undefined {
@@ -217,9 +335,9 @@ export class LessonSession {
     this.want(key);
   };
 
-  private async fetchStill(key: string): Promise<Blob> {
+  private async fetchStill(key: string, stop: AbortSignal): Promise<Blob> {
     const { lesson, token } = this.options;
-    return (await request(`/api/v1/lessons/${lesson}/stills/${key}`, { headers: { Authorization: `Bearer ${token}` } })).blob();
+    return (await request(`/api/v1/lessons/${lesson}/stills/${key}`, { headers: { Authorization: `Bearer ${token}` }, signal: stop })).blob();
   }
 
   private want(key: string): void {
@@ -230,12 +348,19 @@ export class LessonSession {
 
   private phase(phase: Phase): void {
     this.state.phase = phase;
+    this.tellLine();
     if (phase === "restarting") this.state.restarting = true;
     if (phase === "lost" || phase === "restarting") {
       this.reopened = true;
       this.state.links = {};
+      this.state.warnings = {};
+      // What the verdict is waited for has no use for another connection; the old one is still being put away.
+      if (this.state.view?.state === "ended") setTimeout(() => this.socket.stop(), 0);
     }
-    if (phase === "replaced" || phase === "refused") this.closeMedia();
+    if (phase === "replaced" || phase === "refused") {
+      this.closeMedia();
+      void this.stopKeeping(...KEPT);
+    }
     if (phase !== "open") return;
     this.state.restarting = false;
     this.sayAgain();
@@ -245,6 +370,7 @@ export class LessonSession {
     // Whatever died with the old server is asked for again now, not when its silence is noticed.
     this.camera?.suspect();
     this.screenPublisher?.suspect();
+    this.second?.publisher.suspect();
     for (const picture of this.pictures.values()) picture.viewer.suspect();
   }
 
@@ -252,8 +378,9 @@ export class LessonSession {
     this.state.seat = seat;
     this.state.reached = true;
     this.state.refusal = null;
-    // Whoever watches now is told right after.
+    // Whoever watches now, and what is wrong, is told right after.
     this.state.observers = NOBODY;
+    this.state.warnings = {};
     this.show(view);
   }
 
@@ -261,27 +388,33 @@ export class LessonSession {
     const { view, seat } = this.state;
     if (view === null || seat === null) return;
     if (this.startWish && (view.state === "scheduled" || view.state === "open")) this.socket.send({ type: "start" });
+    if (!this.cameraOn) this.socket.send({ type: "camera", on: false });
     if (this.muteWish !== null) this.socket.send({ type: "mute", seat, muted: this.muteWish });
   }
 
   private show(view: LessonView): void {
     this.clock.sync(view.now);
+    this.wasRecorded ||= view.recording.on;
     this.state.view = view;
+    this.state.linesSeen ??= view.chat.lines;
     const me = this.state.seat === null ? undefined : seatOf(view, this.state.seat);
     if (me && this.muteWish === me.muted) this.muteWish = null;
     this.applyMute();
     if (!this.state.muted) this.state.mutedHere = false;
     if (view.state === "live") this.startWish = false;
     if (view.state === "ended") {
+      const waits = this.wasRecorded && view.recording.verdict === null;
       this.closeMedia();
-      this.socket.stop();
+      void this.offerKept();
+      if (!waits) this.socket.stop();
+      else this.leaving ??= setTimeout(() => this.socket.stop(), VERDICT_MS);
     } else this.reconcile();
   }
 
   private applyMute(): void {
     const me = this.state.view && this.state.seat ? seatOf(this.state.view, this.state.seat) : undefined;
     this.state.muted = this.muteWish ?? me?.muted ?? false;
-    this.options.own?.devices.enable("audio", !this.state.muted);
+    this.options.own?.devices.enable("audio", !this.state.muted && !this.hushed && !this.ducked);
   }
 
   private ownTracks(): MediaStreamTrack[] {
@@ -309,10 +442,18 @@ export class LessonSession {
       this.camera = this.publisher("camera", own.shape, (isUp) => {
         this.state.cameraUp = isUp;
         this.state.cameraWasUp ||= isUp;
+        this.tellLine();
       });
       void this.camera.setTracks(tracks);
     }
-    const wanted = new Map(wantedStreams(view, seat).map((each) => [`${each.seat}/${each.source}`, each]));
+    const keeps = running && own && this.state.publishing && view.recording.on;
+    if (keeps && seat !== null && tracks.length > 0) this.keep(seat, "camera", own.shape, () => this.ownTracks());
+    else void this.stopKeeping("camera");
+    if (keeps && seat !== null && this.state.screen !== null) this.keep(seat, "screen", SCREEN, () => this.state.screen?.getTracks() ?? []);
+    else void this.stopKeeping("screen");
+    this.sendSecond(running && seat !== null && this.state.publishing);
+    const streams = this.options.watches === false ? [] : wantedStreams(view, seat);
+    const wanted = new Map(streams.map((each) => [`${each.seat}/${each.source}`, each]));
     for (const [key, picture] of this.pictures) {
       if (wanted.has(key)) continue;
       picture.viewer.close();
@@ -324,6 +465,53 @@ export class LessonSession {
     }
     const rung = seat === null ? undefined : seatOf(view, seat)?.rung;
     this.stills.keep(new Set([...wanted].filter(([, each]) => seesStill(rung, each.source)).map(([key]) => key)));
+  }
+
+  private keep(seat: string, source: KeptSource, shape: Shape, tracks: () => MediaStreamTrack[]): void {
+    if (this.keepers.has(source)) return;
+    const shelf = { lesson: this.options.lesson, seat, source };
+    const begun = import("./keep/keeper").then(({ Keeper }) => {
+      if (!Keeper.isPossible(source)) return null;
+      const keeper = new Keeper({ shelf, instants: this.instants, video_bps: shape.layers[0]?.max_bps ?? 500_000 });
+      keeper.setTracks(tracks());
+      return keeper;
+    });
+    this.keepers.set(source, begun);
+  }
+
+  private tellLine(): void {
+    const up = { camera: this.state.cameraUp, screen: this.state.screenUp };
+    for (const source of KEPT) void this.keepers.get(source)?.then((keeper) => keeper?.line(this.state.phase === "open" && up[source]));
+  }
+
+  private async stopKeeping(...sources: KeptSource[]): Promise<void> {
+    for (const source of sources) {
+      const kept = this.keepers.get(source);
+      this.keepers.delete(source);
+      await (await kept)?.close();
+    }
+  }
+
+  /** The lesson is over: what its recording lacks is sent in, as soon as the server can tell. */
+  private async offerKept(): Promise<void> {
+    if (this.offering || !this.options.own) return;
+    this.offering = true;
+    await this.stopKeeping(...KEPT);
+    const { offerKept } = await import("./keep/offer");
+    await offerKept(this.options.token, () => this.offering);
+  }
+
+  /** The second camera goes as a source of its own, named by what it shows. */
+  private sendSecond(may: boolean): void {
+    const track = (may && this.devices?.state.second) || null;
+    const role = this.devices?.state.secondRole ?? "students";
+    if (this.second !== null && (track === null || this.second.role !== role)) {
+      this.second.publisher.close();
+      this.second = null;
+    }
+    if (track === null) return;
+    this.second ??= { publisher: this.publisher(role, CLASSROOM_CAMERA, () => undefined), role };
+    void this.second.publisher.setTracks([track]);
   }
 
   private watch(seat: string, source: Source): Picture {
@@ -357,14 +545,17 @@ export class LessonSession {
 
   private publisher(source: Source, shape: Shape, changed: (isUp: boolean) => void): Publisher {
     const { lesson, token } = this.options;
-    return new Publisher({ lesson, seat: this.state.seat ?? "", source, token, shape, changed, problem: (problem) => this.refused(problem) });
+    const narrow = (isNarrow: boolean): void => void (source === "camera" && (this.state.narrow = isNarrow));
+    return new Publisher({ lesson, seat: this.state.seat ?? "", source, token, shape, changed, narrow, problem: (problem) => this.refused(problem) });
   }
 
   private closeMedia(): void {
     this.stopScreen();
     this.camera?.close();
     this.camera = null;
-    this.state.cameraUp = this.state.cameraWasUp = false;
+    this.second?.publisher.close();
+    this.second = null;
+    this.state.cameraUp = this.state.cameraWasUp = this.state.narrow = false;
     this.stills.keep(new Set());
     for (const picture of this.pictures.values()) picture.viewer.close();
     this.pictures.clear();

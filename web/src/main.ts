@@ -5,6 +5,7 @@ import { installProbe } from "./probe";
 import { PAGES } from "./pages";
 import { route, startRouter } from "./router";
 import { allowSoundOnTouch } from "./sound";
+import { renewWhenPartsAreGone } from "./renewal";
 import { startLanguage } from "./strings";
 import "./style/tokens.css";
 import "./style/base.css";
@@ -13,6 +14,7 @@ startRouter();
 installProbe();
 allowSoundOnTouch();
 endSessionsOnLeave();
+renewWhenPartsAreGone();
 // A page taken out of the back/forward cache has lost its connections: begin anew.
 window.addEventListener("pageshow", (event) => event.persisted && window.location.reload());
 // The page and its language come at the same time, not one after the other. No `await` at the top: the build would put

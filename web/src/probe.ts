@@ -5,6 +5,8 @@ export interface Probe {
   pictures: Record<string, number>;
   /** Milliseconds from the first request for a stream to its first decoded picture. */
   first_picture_ms: Record<string, number>;
+  /** Where the player of a recording is, in seconds. */
+  at_s?: () => number;
 }
 
 declare global {

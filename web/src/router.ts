@@ -6,7 +6,11 @@ export type Route =
   | { page: "studio"; lesson: string; autostart: boolean }
   | { page: "join"; token: string }
   | { page: "observe"; token: string }
+  | { page: "assist"; token: string }
   | { page: "room"; token: string }
+  | { page: "watch"; recording: string }
+  | { page: "check"; from: string }
+  | { page: "screen" }
   | { page: "unknown" };
 
 const TOKEN = /^[A-Za-z0-9_-]{8,}$/;
@@ -21,7 +25,13 @@ export function parseRoute(pathname: string, search: string): Route {
   if (first === "teach" && LESSON.test(second)) {
     return { page: "studio", lesson: second, autostart: new URLSearchParams(search).get("autostart") === "1" };
   }
-  if ((first === "join" || first === "room" || first === "observe") && TOKEN.test(second)) return { page: first, token: second };
+  if (first === "check" && second === "") {
+    const from = new URLSearchParams(search).get("from") ?? "";
+    return { page: "check", from: LESSON.test(from) ? from : "" };
+  }
+  if (first === "screen" && second === "") return { page: "screen" };
+  if (first === "watch" && LESSON.test(second)) return { page: "watch", recording: second };
+  if ((first === "join" || first === "room" || first === "observe" || first === "assist") && TOKEN.test(second)) return { page: first, token: second };
   return { page: "unknown" };
 }
 

@@ -1,4 +1,4 @@
-import type { ClientMessage, ErrorMessage, LessonView, LinkFigures, Observers, ServerMessage, Source } from "./protocol";
+import type { ChatLine, ClientMessage, ErrorMessage, LessonView, LinkFigures, Observers, PageMessage, RecordingFault, ServerMessage, Source, VoiceFigures } from "./protocol";
 
 // One WebSocket for as long as the lesson lives. It is opened again for ever, because nobody in the classroom will press
 // a reload button; only a verdict of the server (token gone, lesson over, seat taken by a newer tab) ends it.
@@ -37,11 +37,17 @@ export interface SeatEvents {
   welcome(seat: string | null, role: string, lesson: LessonView, iceServers: RTCIceServer[]): void;
   lesson(lesson: LessonView): void;
   links(seats: Record<string, LinkFigures>): void;
+  voices(seats: Record<string, VoiceFigures>): void;
+  chat(line: ChatLine): void;
   observers(observers: Observers): void;
   layers(source: Source, active: string[]): void;
   still(seat: string, source: Source): void;
+  warnings(seats: Record<string, RecordingFault[]>): void;
   error(error: ErrorMessage): void;
-  time(now: string): void;
+  /** A pong: the server's time, and when its ping was sent on this page's monotonic clock. */
+  time(now: string, sent: number): void;
+  /** What only some part of the page cares for. */
+  told(message: PageMessage): void;
 }
 
 const CONNECT_TIMEOUT_MS = 4000;
@@ -140,14 +146,20 @@ export class Seat {
         return this.events.lesson(message.lesson);
       case "links":
         return this.events.links(message.seats);
+      case "voices":
+        return this.events.voices(message.seats);
+      case "chat":
+        return this.events.chat(message.line);
       case "observers":
         return this.events.observers({ names: message.names, unnamed: message.unnamed });
       case "still":
         return this.events.still(message.seat, message.source);
       case "layers":
         return this.events.layers(message.source, message.active);
+      case "warnings":
+        return this.events.warnings(message.seats);
       case "pong":
-        return this.events.time(message.now);
+        return this.events.time(message.now, message.t);
       case "replaced":
         return this.end("replaced");
       case "closing":
@@ -155,6 +167,9 @@ export class Seat {
       case "error":
         this.events.error(message);
         if (this.phase !== "open" && FINAL_CODES.has(message.code)) this.end("refused");
+        return;
+      default:
+        this.events.told(message);
     }
   }
 

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import { encodingsOf, singleEncoding, withActive } from "../src/media/layers";
-import { CLASSROOM_CAMERA, Publisher, SCREEN, TEACHER_CAMERA } from "../src/media/publish";
+import { encodingsOf, shaped, shapedSound, singleEncoding, withActive } from "../src/media/layers";
+import { Publisher } from "../src/media/publish";
+import { CLASSROOM_CAMERA, SCREEN, TEACHER_CAMERA } from "../src/media/shapes";
 
 describe("encodingsOf", () => {
   it("puts the largest first, by name, size and bitrate", () => {
@@ -11,7 +12,7 @@ describe("encodingsOf", () => {
     expect(encodingsOf(SCREEN.layers).map((each) => each.maxFramerate)).toEqual([15, 5]);
   });
   it("falls back to the largest, without a name", () => {
-    expect(singleEncoding(CLASSROOM_CAMERA.layers)).toEqual([{ maxBitrate: 500_000 }]);
+    expect(singleEncoding(CLASSROOM_CAMERA.layers)).toEqual([{ maxBitrate: 500_000, maxFramerate: 25 }]);
     expect(singleEncoding([])).toEqual([]);
   });
 });
@@ -34,6 +35,37 @@ describe("withActive", () => {
   it("leaves a single encoding alone", () => {
     expect(withActive([{ maxBitrate: 1 }], ["l"])).toBeNull();
     expect(withActive([{ rid: "h" }], ["l"])).toBeNull();
+  });
+});
+
+describe("shaped", () => {
+  const { layers } = TEACHER_CAMERA;
+  const sent = (encodings: RTCRtpEncodingParameters[] | null): unknown => encodings?.map((each) => [each.active, each.maxBitrate, each.maxFramerate]) ?? null;
+
+  it("leaves a trickle of the smallest on a thin line, and gives back what is wanted", () => {
+    const whole = encodingsOf(layers);
+    const thin = shaped(whole, layers, ["h", "l"], "thin");
+    expect(sent(thin)).toEqual([[false, 1_500_000, 25], [false, 500_000, 25], [true, 15_000, 1]]);
+    expect(shaped(thin ?? [], layers, ["m"], "thin")).toBeNull();
+    expect(sent(shaped(thin ?? [], layers, ["h", "l"], "wide"))).toEqual([[true, 1_500_000, 25], [false, 500_000, 25], [true, 150_000, 25]]);
+    expect(sent(shaped(thin ?? [], layers, null, "wide"))).toEqual(sent(shaped(thin ?? [], layers, ["x"], "wide")));
+    expect(shaped(whole, layers, null, "wide")).toBeNull();
+  });
+  it("sends nothing of it while a queue stands in the line", () => {
+    expect(shaped(encodingsOf(layers), layers, ["h"], "blocked")?.map((each) => each.active)).toEqual([false, false, false]);
+  });
+  it("leaves sound most of what is left", () => {
+    expect(shapedSound([{}], "narrow")).toBeNull();
+    expect(shapedSound([{}], "thin")).toEqual([{ maxBitrate: 20_000 }]);
+    expect(shapedSound([{ maxBitrate: 20_000 }], "blocked")).toBeNull();
+    expect(shapedSound([{ maxBitrate: 20_000 }], "wide")).toEqual([{}]);
+  });
+  it("does the same with a single picture", () => {
+    const single = singleEncoding(layers);
+    const thin = shaped(single, layers, ["l"], "thin");
+    expect(sent(thin)).toEqual([[true, 15_000, 1]]);
+    expect(sent(shaped(thin ?? [], layers, ["l"], "wide"))).toEqual([[true, 1_500_000, 25]]);
+    expect(shaped(single, layers, ["l"], "wide")).toBeNull();
   });
 });
 
@@ -65,6 +97,9 @@ describe("a publisher", () => {
     }
     async getStats(): Promise<Map<string, unknown>> {
       return new Map();
+    }
+    async createOffer(): Promise<RTCSessionDescriptionInit> {
+      return { type: "offer", sdp: "" };
     }
     async setLocalDescription(): Promise<void> {}
     async setRemoteDescription(): Promise<void> {}
@@ -102,9 +137,9 @@ describe("a publisher", () => {
   it("sends one picture where the browser knows no layers, whatever is wanted", async () => {
     knowsLayers = false;
     const publisher = await published();
-    expect(asked[1]).toEqual({ kind: "video", encodings: [{ maxBitrate: 1_500_000 }] });
+    expect(asked[1]).toEqual({ kind: "video", encodings: [{ maxBitrate: 1_500_000, maxFramerate: 25 }] });
     await publisher.setLayers(["l"]);
-    expect(senders[1]?.encodings).toEqual([{ maxBitrate: 1_500_000 }]);
+    expect(senders[1]?.encodings).toEqual([{ maxBitrate: 1_500_000, maxFramerate: 25 }]);
     publisher.close();
   });
 });

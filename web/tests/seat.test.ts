@@ -49,10 +49,13 @@ beforeEach(() => {
     lesson: () => undefined,
     links: () => undefined,
     observers: (observers) => watching.push(observers),
+    voices: () => undefined,
+    chat: () => undefined,
     layers: () => undefined,
     still: () => undefined,
+    warnings: () => undefined,
     error: (error) => errors.push(error.code),
-    time: () => undefined,
+    time: () => undefined, told: () => undefined,
   };
   seat = new Seat({ token: "t", device: "d" }, events, () => sockets[sockets.push(new FakeSocket()) - 1]!, () => Date.now());
 });

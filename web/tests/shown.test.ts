@@ -21,7 +21,7 @@ describe("watchShown", () => {
   beforeEach(() => {
     vi.useFakeTimers();
     disconnected = false;
-    vi.stubGlobal("document", page);
+    Object.assign(video, { ownerDocument: page });
     vi.stubGlobal("window", { devicePixelRatio: 1 });
     vi.stubGlobal("ResizeObserver", class {
       constructor(callback: () => void) {

@@ -22,8 +22,9 @@ beforeEach(() => {
     revokeObjectURL: (url: string) => open.delete(url),
   });
   stills = new Stills({
-    fetch: (key) =>
+    fetch: (key, stop) =>
       new Promise((resolve, reject) => {
+        stop.addEventListener("abort", () => reject(new Error("stopped")));
         asked.push({ key, answer: (ok) => ((ok ? resolve(new Blob()) : reject(new Error("gone"))), settle()) });
       }),
     changed: (key, url) => (shown[key] = url),
@@ -49,6 +50,18 @@ describe("stills", () => {
     expect([...open].sort()).toEqual(Object.values(shown).sort());
     stills.keep(new Set());
     expect([shown, [...open]]).toEqual([{ "teacher/camera": null, "teacher/screen": null }, []]);
+  });
+
+  it("that nobody is to see any more are not fetched to their end", async () => {
+    stills.keep(new Set(["a", "b"]));
+    stills.announce("a");
+    stills.announce("b");
+    stills.keep(new Set(["b"]));
+    await settle();
+    expect(asked.map((each) => each.key)).toEqual(["a", "b"]);
+    await asked[0]!.answer(true);
+    await asked[1]!.answer(true);
+    expect(shown).toEqual({ b: "blob:1" });
   });
 
   it("that cannot be fetched leave the last one standing", async () => {

@@ -22,6 +22,10 @@ lessons = Table(
     Column("cancelled", Boolean, nullable=False),
     Column("is_test", Boolean, nullable=False),
     Column("recorded", Boolean, nullable=False),
+    # Who is to teach, of the host's people. No foreign key: their entry can be deleted lawfully.
+    Column("teacher", ID),
+    # 教师网络研修 of which kind; null: a lesson.
+    Column("training", String(8)),
     # False between the end and the moment the ledger has judged it: a crash in between must not lose the lesson.
     Column("settled", Boolean, nullable=False),
 )
@@ -35,7 +39,8 @@ lesson_seats = Table(
     Column("role", String(8), nullable=False),
     Column("school", ID, ForeignKey("schools.id"), nullable=False),
     Column("classroom", ID, ForeignKey("classrooms.id"), nullable=False, index=True),
-    Column("class_id", ID, ForeignKey("classes.id"), nullable=False),
+    # Null in a meeting of teachers, which no class is in.
+    Column("class_id", ID, ForeignKey("classes.id")),
 )
 
 # No foreign key: the journal stands alone, the lessons table is only its projection.

@@ -1,6 +1,19 @@
 """The registry: schools, classrooms, classes, pairs, consents; dated facts; people, materials, publicity, files."""
 
-from sqlalchemy import Boolean, Column, Date, ForeignKey, Index, Integer, String, Table, Text, UniqueConstraint, text
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Date,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    false,
+    text,
+)
 
 from classroom.store.schema.columns import ID, NAME, Instant, metadata
 
@@ -66,6 +79,15 @@ consents = Table(
     Column("noted_by", NAME, nullable=False),
     Column("at", Instant, nullable=False),
     Column("withdrawn_at", Instant),
+    Column("purpose", String(12), nullable=False, server_default="recording"),
+    Column("given_on", Date),
+    Column("until", Date),
+    Column("refused", Integer, nullable=False, server_default="0"),
+    Column("arranged", Boolean, nullable=False, server_default=false()),
+    # The scan's id among the files.
+    Column("form", ID),
+    Column("reference", NAME, nullable=False, server_default=""),
+    Column("withdrawn_reason", Text),
 )
 
 # Only added to: of those with the same `since` the latest recorded holds. The subject is a school or a pair.

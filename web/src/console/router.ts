@@ -2,6 +2,7 @@ import { createRouter, createWebHistory } from "vue-router";
 import { adminRoutes } from "./admin/routes";
 import { whenSessionIsLost } from "./api";
 import { bureauRoutes } from "./bureau/routes";
+import { libraryRoutes } from "./library/routes";
 import { registryRoutes } from "./registry/routes";
 import { schoolRoutes } from "./school/routes";
 import { may, me, whoIsHere, type Me } from "./session";
@@ -12,6 +13,8 @@ declare module "vue-router" {
     may?: string;
     /** Without the shell and its menu; open to anybody. */
     plain?: boolean;
+    /** A teacher has no desk, but this page. */
+    ofTeacher?: boolean;
   }
 }
 
@@ -34,6 +37,7 @@ export const router = createRouter({
     ...bureauRoutes,
     ...registryRoutes,
     ...schoolRoutes,
+    ...libraryRoutes,
     ...adminRoutes,
     { path: "/:rest(.*)*", component: () => import("./shell/NotFound.vue") },
   ],
@@ -50,7 +54,7 @@ router.beforeEach(async (to) => {
   }
   if (!who) return { path: "/login", query: { to: to.fullPath } };
   if (who.must_change && to.path !== "/login/password") return "/login/password";
-  if (who.role === "teacher" && to.meta.plain !== true) return "/login/lessons";
+  if (who.role === "teacher" && to.meta.plain !== true && to.meta.ofTeacher !== true) return "/login/lessons";
   return to.meta.may === undefined || may(to.meta.may) ? true : deskOf(who) === to.path ? true : deskOf(who);
 });
 

@@ -4,6 +4,8 @@ import { catalogue as shared } from "../catalogue";
 import { fill, lang } from "../strings";
 import { admin } from "./strings/admin";
 import { bureau } from "./strings/bureau";
+import { library } from "./strings/library";
+import { keeping } from "./strings/keeping";
 import { ledger } from "./strings/ledger";
 import { registry } from "./strings/registry";
 import { school } from "./strings/school";
@@ -11,7 +13,7 @@ import { shell } from "./strings/shell";
 
 export { lang };
 
-export const catalogue = { ...shared, ...shell, ...bureau, ...admin, ...ledger, ...registry, ...school };
+export const catalogue = { ...shared, ...shell, ...bureau, ...admin, ...keeping, ...ledger, ...library, ...registry, ...school };
 
 export type Key = keyof typeof catalogue;
 

@@ -1,5 +1,5 @@
 import { remember, remembered } from "../keys";
-import type { Shape } from "./publish";
+import type { Shape } from "./shapes";
 
 // Camera and microphone of this PC: opened together when that works, one by one when it does not, because a classroom
 // without a camera can still hear and speak, and one without a microphone can still be seen.
@@ -96,6 +96,12 @@ export async function choices(): Promise<{ cameras: DeviceChoice[]; microphones:
   const of = (kind: MediaDeviceKind): DeviceChoice[] =>
     devices.filter((device) => device.kind === kind && device.deviceId !== "").map((device) => ({ id: device.deviceId, label: device.label }));
   return { cameras: of("videoinput"), microphones: of("audioinput") };
+}
+
+/** Pictures of exactly this camera; null when it is not there or is taken. */
+export async function captureSecond(device: string, shape: Shape): Promise<MediaStreamTrack | null> {
+  const wish = { deviceId: { exact: device }, width: { ideal: shape.width }, height: { ideal: shape.height }, frameRate: { ideal: shape.fps } };
+  return (await one({ video: wish })).track;
 }
 
 /** Null when the person changed their mind or the browser cannot. */

@@ -42,14 +42,19 @@ export function loudness(level: number): number {
 }
 
 /** Two short tones for something a person has to notice; `urgent` repeats higher. */
-export async function chime(urgent = false): Promise<boolean> {
+export const chime = (urgent = false): Promise<boolean> => play(urgent ? [880, 660, 880, 660] : [660, 880]);
+
+/** A rising chord, for praise. */
+export const fanfare = (): Promise<boolean> => play([523, 659, 784, 1047]);
+
+/** Whether the browser lets it be heard. */
+async function play(notes: number[]): Promise<boolean> {
   const context = new AudioContext();
   await context.resume().catch(() => undefined);
   if (context.state !== "running") {
     void context.close();
     return false;
   }
-  const notes = urgent ? [880, 660, 880, 660] : [660, 880];
   notes.forEach((frequency, index) => {
     const start = context.currentTime + index * 0.18;
     const oscillator = context.createOscillator();

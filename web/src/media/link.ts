@@ -2,6 +2,7 @@ import { Problem, problemOf } from "../api";
 import { t } from "../strings";
 import { Liveness, receivedSoFar, SUSPECT_MS } from "./liveness";
 import { pathOf, paths, turn } from "./path";
+import { withSoundRepeated } from "./repeat";
 
 // One WHIP or WHEP session, kept up for as long as it is wanted. A session is never renegotiated and never repaired: when
 // it is dead it is torn down and POSTed again, which is also what a restarted server needs.
@@ -147,7 +148,8 @@ export class Link {
     const connection = new RTCPeerConnection({ bundlePolicy: "max-bundle", iceServers: turn.servers });
     try {
       this.options.prepare(connection);
-      await connection.setLocalDescription();
+      const offer = await connection.createOffer();
+      await connection.setLocalDescription({ type: "offer", sdp: withSoundRepeated(offer.sdp ?? "") }).catch(() => connection.setLocalDescription(offer));
       // No waiting for candidates: the server learns our address from our first check.
       const session = await this.post(connection.localDescription?.sdp ?? "");
       if (generation !== this.generation || !this.wanted) {
@@ -228,10 +230,11 @@ export class Link {
   }
 
   private died(): void {
-    // A dead path says nothing about the next attempt: ask at once.
-    this.attempt = 0;
+    const wasUp = this.isUp;
     this.tearDown();
-    this.again(0);
+    // A path that died says nothing about the next attempt: ask at once. One that never stood does: Chromium goes on
+    // with an address that the machine has lost for up to two seconds.
+    this.again(wasUp ? 0 : retryMs(this.attempt++, 0));
   }
 
   private setUp(isUp: boolean): void {

@@ -1,12 +1,19 @@
 import { shallowReactive } from "vue";
-import { capture, choices, choose, release, type Capture, type DeviceChoice, type DeviceState } from "./devices";
+import { capture, captureSecond, choices, choose, release, type Capture, type DeviceChoice, type DeviceState } from "./devices";
+import { remember, remembered } from "../keys";
 import { LevelMeter } from "./levels";
-import type { Shape } from "./publish";
+import type { Shape } from "./shapes";
 
 // The camera and microphone of this PC for as long as a page needs them: opened, watched, and opened again when one was
 // pulled out, was busy, or has just been allowed.
 
 const RETRY_MS = 5000;
+
+/** What a second camera in the room shows. */
+export const SECOND_ROLES = ["students", "board", "stand"] as const;
+export type SecondRole = (typeof SECOND_ROLES)[number];
+
+const rememberedRole = (): SecondRole => SECOND_ROLES.find((role) => role === remembered("second_role")) ?? "students";
 
 export interface OwnState {
   opening: boolean;
@@ -16,6 +23,9 @@ export interface OwnState {
   preview: MediaStream | null;
   camera: DeviceState | null;
   microphone: DeviceState | null;
+  /** A second camera, pictures alone; null without one. */
+  second: MediaStreamTrack | null;
+  secondRole: SecondRole;
   cameras: DeviceChoice[];
   microphones: DeviceChoice[];
 }
@@ -28,6 +38,8 @@ export class OwnDevices {
     preview: null,
     camera: null,
     microphone: null,
+    second: null,
+    secondRole: rememberedRole(),
     cameras: [],
     microphones: [],
   });
@@ -52,6 +64,26 @@ export class OwnDevices {
       void this.watchPermissions();
     }
     await this.reopen();
+  }
+
+  /** Another second camera, or none (""), and what it shows; remembered on this PC. */
+  async chooseSecond(device: string, role: SecondRole): Promise<void> {
+    remember("second_camera", device);
+    remember("second_role", role);
+    await this.openSecond();
+    this.changed();
+  }
+
+  private async openSecond(): Promise<void> {
+    this.state.second?.stop();
+    this.state.second = null;
+    this.state.secondRole = rememberedRole();
+    const device = remembered("second_camera");
+    if (!device || device === this.state.video?.getSettings().deviceId) return;
+    const track = await captureSecond(device, this.shape);
+    if (this.closed || this.state.second !== null) return track?.stop();
+    if (track) track.onended = () => ((this.state.second = null), this.changed());
+    this.state.second = track;
   }
 
   async choose(kind: "camera" | "microphone", device: string): Promise<void> {
@@ -82,6 +114,8 @@ export class OwnDevices {
     navigator.mediaDevices?.removeEventListener("devicechange", this.plugged);
     for (const status of this.permissions.splice(0)) status.onchange = null;
     release({ video: this.state.video, audio: this.state.audio, camera: "ok", microphone: "ok" });
+    this.state.second?.stop();
+    this.state.second = null;
     this.meter?.close();
     this.meter = null;
     Object.assign(this.state, { video: null, audio: null, preview: null, camera: null, microphone: null, opening: false });
@@ -97,7 +131,11 @@ export class OwnDevices {
     if (mine !== this.opens) return release(fresh);
     this.take(fresh);
     const listed = await choices();
-    if (mine === this.opens) Object.assign(this.state, listed);
+    if (mine !== this.opens) return;
+    Object.assign(this.state, listed);
+    if (!remembered("second_camera")) return;
+    await this.openSecond();
+    this.changed();
   }
 
   private take(fresh: Capture): void {

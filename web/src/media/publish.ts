@@ -1,46 +1,11 @@
 import type { Problem } from "../api";
 import type { Source } from "../protocol";
-import { encodingsOf, singleEncoding, withActive, type Layer } from "./layers";
+import { encodingsOf, shaped, shapedSound, singleEncoding, type Layer } from "./layers";
 import { Link, mediaUrl } from "./link";
+import type { Shape } from "./shapes";
+import { Uplink, type Width } from "./uplink";
 
 // Sending one source of this seat. Mute never stops a sender (that would look like a broken line): it is track.enabled.
-
-export interface Shape {
-  width: number;
-  height: number;
-  fps: number;
-  layers: readonly Layer[];
-}
-
-export const TEACHER_CAMERA: Shape = {
-  width: 1280,
-  height: 720,
-  fps: 25,
-  layers: [
-    { rid: "h", scale: 1, max_bps: 1_500_000, fps: 25 },
-    { rid: "m", scale: 2, max_bps: 500_000, fps: 25 },
-    { rid: "l", scale: 4, max_bps: 150_000, fps: 25 },
-  ],
-};
-export const CLASSROOM_CAMERA: Shape = {
-  width: 640,
-  height: 360,
-  fps: 25,
-  layers: [
-    { rid: "h", scale: 1, max_bps: 500_000, fps: 25 },
-    { rid: "l", scale: 2, max_bps: 150_000, fps: 25 },
-  ],
-};
-/** Text has to stay sharp, motion may suffer; half the size can still be read on a weak line. */
-export const SCREEN: Shape = {
-  width: 1920,
-  height: 1080,
-  fps: 15,
-  layers: [
-    { rid: "h", scale: 1, max_bps: 2_000_000, fps: 15 },
-    { rid: "l", scale: 2, max_bps: 300_000, fps: 5 },
-  ],
-};
 
 export interface PublishOptions {
   lesson: string;
@@ -49,20 +14,33 @@ export interface PublishOptions {
   token: string;
   shape: Shape;
   changed(isUp: boolean): void;
+  /** Whether this seat's own line is too narrow for what is sent. */
+  narrow?(isNarrow: boolean): void;
   problem?(problem: Problem): void;
 }
 
 export class Publisher {
   private readonly link: Link;
+  private uplink: Uplink | null = null;
   private tracks: MediaStreamTrack[] = [];
+  private wanted: readonly string[] | null = null;
+  private width: Width = "wide";
+  private shaping: Promise<void> = Promise.resolve();
 
   constructor(private readonly options: PublishOptions) {
     this.link = new Link({
       url: mediaUrl("whip", options.lesson, options.seat, options.source),
       token: options.token,
       prepare: (connection) => this.prepare(connection),
-      changed: (isUp) => options.changed(isUp),
+      changed: (isUp) => {
+        this.uplink = isUp ? new Uplink(performance.now()) : null;
+        if (!isUp) this.wanted = null;
+        this.width = "wide";
+        options.narrow?.(false);
+        options.changed(isUp);
+      },
       problem: (problem) => options.problem?.(problem),
+      stats: (report, now) => this.measure(report, now),
     });
   }
 
@@ -84,14 +62,9 @@ export class Publisher {
   }
 
   /** Only these layers are sent from now on, by this session; a new one begins with all of them. */
-  async setLayers(active: readonly string[]): Promise<void> {
-    for (const sender of this.link.senders()) {
-      const parameters = sender.getParameters();
-      const encodings = withActive(parameters.encodings, active);
-      if (encodings === null) continue;
-      // The connection may end meanwhile, and some browsers refuse: then more is sent than anybody needs, and no harm done.
-      await sender.setParameters({ ...parameters, encodings }).catch(() => undefined);
-    }
+  setLayers(active: readonly string[]): Promise<void> {
+    this.wanted = active;
+    return this.shape();
   }
 
   suspect(): void {
@@ -102,6 +75,32 @@ export class Publisher {
   close(): void {
     this.tracks = [];
     this.link.stop();
+  }
+
+  private measure(report: RTCStatsReport, now: number): void {
+    if (this.uplink === null) return;
+    const width = this.uplink.width(report.values() as never, now);
+    this.options.narrow?.(width !== "wide");
+    // A screen has no sound beside it, and is nothing at one picture a second.
+    if (width === this.width || this.options.source === "screen") return;
+    this.width = width;
+    void this.shape();
+  }
+
+  /** One change after the other: a second one meanwhile would be refused. */
+  private shape(): Promise<void> {
+    return (this.shaping = this.shaping.then(() => this.shapeNow()));
+  }
+
+  private async shapeNow(): Promise<void> {
+    for (const sender of this.link.senders()) {
+      const parameters = sender.getParameters();
+      const isSound = sender.track?.kind === "audio";
+      const encodings = isSound ? shapedSound(parameters.encodings, this.width) : shaped(parameters.encodings, this.options.shape.layers, this.wanted, this.width);
+      if (encodings === null) continue;
+      // The connection may end meanwhile, and some browsers refuse: then more is sent than anybody needs, and no harm done.
+      await sender.setParameters({ ...parameters, encodings }).catch(() => undefined);
+    }
   }
 
   private prepare(connection: RTCPeerConnection): void {

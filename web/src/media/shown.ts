@@ -16,12 +16,14 @@ export function shownHeight(box: Size, picture: Size, ratio: number): number {
 
 /** Tells the height of a video's picture once it has settled, and after every change; 0 in a tab that is not seen. Returns the end. */
 export function watchShown(video: HTMLVideoElement, tell: (height: number) => void): () => void {
+  // That of the second window, for what is shown there.
+  const page = video.ownerDocument;
   let told: number | null = null;
   let timer: ReturnType<typeof setTimeout> | undefined;
   const measure = (): void => {
     const box = { width: video.clientWidth, height: video.clientHeight };
     const picture = { width: video.videoWidth, height: video.videoHeight };
-    const height = document.visibilityState === "visible" ? shownHeight(box, picture, window.devicePixelRatio) : 0;
+    const height = page.visibilityState === "visible" ? shownHeight(box, picture, window.devicePixelRatio) : 0;
     if (height !== told) tell((told = height));
   };
   const settle = (): void => {
@@ -31,11 +33,11 @@ export function watchShown(video: HTMLVideoElement, tell: (height: number) => vo
   const observer = new ResizeObserver(settle);
   observer.observe(video);
   video.addEventListener("resize", settle);
-  document.addEventListener("visibilitychange", settle);
+  page.addEventListener("visibilitychange", settle);
   return () => {
     clearTimeout(timer);
     observer.disconnect();
     video.removeEventListener("resize", settle);
-    document.removeEventListener("visibilitychange", settle);
+    page.removeEventListener("visibilitychange", settle);
   };
 }

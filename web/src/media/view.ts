@@ -1,6 +1,7 @@
 import type { Problem } from "../api";
 import type { Source } from "../protocol";
 import { Link, mediaUrl } from "./link";
+import { Patience } from "./patience";
 
 // Watching one source of another seat.
 
@@ -26,14 +27,20 @@ interface Inbound {
   packetsReceived?: number;
   packetsLost?: number;
   audioLevel?: number;
+  nominated?: boolean;
+  currentRoundTripTime?: number;
 }
 
+/** Sources of pictures alone: a seat's sound is its camera's. */
+const SILENT: ReadonlySet<Source> = new Set(["board", "students", "stand", "phone"]);
 const LOSS_WINDOW_MS = 5000;
 
 export class Viewer {
   readonly key: string;
   private readonly link: Link;
   private heard = 0;
+  private patience = new Patience();
+  private sound: RTCRtpReceiver | null = null;
   private samples: { at: number; received: number; lost: number }[] = [];
 
   constructor(private readonly options: ViewOptions) {
@@ -89,7 +96,9 @@ export class Viewer {
 
   private prepare(connection: RTCPeerConnection): void {
     const stream = new MediaStream();
-    connection.addTransceiver("audio", { direction: "recvonly" });
+    // A second camera has no sound, and a first m-line that is refused would take the connection with it.
+    if (!SILENT.has(this.options.source)) this.sound = connection.addTransceiver("audio", { direction: "recvonly" }).receiver;
+    this.patience = new Patience();
     connection.addTransceiver("video", { direction: "recvonly" });
     let handed = false;
     connection.ontrack = (event) => {
@@ -105,12 +114,24 @@ export class Viewer {
   }
 
   private measure(report: RTCStatsReport, now: number): void {
+    let roundTripMs: number | null = null;
+    let audio: Inbound | undefined;
     for (const entry of report.values() as Iterable<Inbound>) {
+      if (entry.type === "candidate-pair" && entry.nominated && entry.currentRoundTripTime !== undefined) roundTripMs = 1000 * entry.currentRoundTripTime;
       if (entry.type !== "inbound-rtp") continue;
-      if (entry.kind === "audio") this.heard = entry.audioLevel ?? 0;
+      if (entry.kind === "audio") {
+        audio = entry;
+        this.heard = entry.audioLevel ?? 0;
+      }
       if (entry.kind !== "video") continue;
       this.samples.push({ at: now, received: entry.packetsReceived ?? 0, lost: entry.packetsLost ?? 0 });
     }
+    if (audio) this.wait(this.patience.target({ received: audio.packetsReceived ?? 0, lost: audio.packetsLost ?? 0, roundTripMs }, now));
     while (this.samples.length > 1 && now - (this.samples[0]?.at ?? now) > LOSS_WINDOW_MS) this.samples.shift();
+  }
+
+  private wait(ms: number | null | undefined): void {
+    // A browser that does not know it waits as it likes.
+    if (ms !== undefined && this.sound !== null && "jitterBufferTarget" in this.sound) this.sound.jitterBufferTarget = ms;
   }
 }

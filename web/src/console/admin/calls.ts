@@ -103,3 +103,18 @@ export const listWebhooks = (): Promise<{ items: Webhook[] }> => call("GET", "/w
 export const makeWebhook = (body: { url: string; kinds: string[] }): Promise<{ webhook: Webhook; secret: string }> => call("POST", "/webhooks", body);
 export const actOnWebhook = (id: string, action: "pause" | "resume" | "replay"): Promise<unknown> => call("POST", `/webhooks/${encodeURIComponent(id)}/${action}`);
 export const removeWebhook = (id: string): Promise<unknown> => call("DELETE", `/webhooks/${encodeURIComponent(id)}`);
+
+export interface StandingLink {
+  id: string;
+  role: "teacher" | "classroom";
+  school_name: string | null;
+  classroom_name: string | null;
+  /** Whose a teacher's link is. */
+  name: string | null;
+  created_at: Instant;
+  revoked_at: Instant | null;
+}
+
+export const listLinks = (): Promise<{ links: StandingLink[] }> => call("GET", "/links");
+export const makeLink = (body: { role: string; school: string; classroom?: string; name?: string }): Promise<{ id: string; page: string }> => call("POST", "/links", body);
+export const revokeLink = (id: string): Promise<unknown> => call("DELETE", `/links/${encodeURIComponent(id)}`);

@@ -88,6 +88,7 @@ export const GROUPS: readonly PolicyGroup[] = [
       { name: "bureau_report_to", input: { as: "lines" } },
       { name: "show_leader_line", input: { as: "flag" } },
       { name: "show_window_on_paper", input: { as: "flag" } },
+      { name: "review_items", input: { as: "lines" } },
     ],
   },
 ];

@@ -27,6 +27,32 @@ export const listActivities = (wanted: Wanted): Promise<Page<ActivityLine>> => c
 export const tableOfActivities = (wanted: Wanted): string => `/api/v1/activities${query({ ...wanted, format: "csv" })}`;
 export const readActivity = (id: string): Promise<ActivityDetail> => call("GET", `/activities/${encodeURIComponent(id)}`);
 
+export interface QuizTermLine {
+  started_at: string;
+  lesson: string;
+  title: string;
+  subject: string;
+  school: string;
+  class_name: string;
+  questions: number;
+  asked: number;
+  right: number;
+  out_of: number;
+  rate: string;
+}
+
+export async function quizTerm(wanted: { from: string; to: string }): Promise<QuizTermLine[]> {
+  const found: QuizTermLine[] = [];
+  let after: string | null = "";
+  while (after !== null) {
+    const page: Page<QuizTermLine> = await call("GET", `/quiz-results${query({ ...wanted, after, limit: 200 })}`);
+    found.push(...page.items);
+    after = page.next;
+  }
+  return found;
+}
+export const tableOfQuizzes = (wanted: { from: string; to: string }): string => `/api/v1/quiz-results${query({ ...wanted, format: "xlsx" })}`;
+
 export interface NewWord {
   kind: WordKind;
   reason: string;

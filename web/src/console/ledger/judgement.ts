@@ -46,6 +46,7 @@ export function judgement(activity: ActivityDetail): Check[] {
     values: NO_VALUES,
   }));
   if (flags.has("one_sided")) checks.push({ ok: false, key: "check_one_sided", values: NO_VALUES });
+  if (flags.has("not_signed_in")) checks.push({ ok: false, key: "check_not_signed_in", values: NO_VALUES });
   if (flags.has("too_short")) checks.push({ ok: false, key: "check_too_short", values: NO_VALUES });
   if (activity.is_hand) {
     if (activity.kind === "sync") checks.push({ ok: "ask", key: "check_hand", values: NO_VALUES });
@@ -56,5 +57,6 @@ export function judgement(activity: ActivityDetail): Check[] {
     if (flags.has("reverse")) checks.push({ ok: "ask", key: "check_reverse", values: NO_VALUES });
     if (flags.has("pair_not_listed")) checks.push({ ok: "ask", key: "check_unlisted", values: NO_VALUES });
   }
+  else if (activity.kind === "training" && activity.state === "counted") checks.push({ ok: true, key: "check_together", values: { minutes: activity.minutes, need: activity.need } });
   return [...checks, ...wordChecks(activity)];
 }

@@ -137,6 +137,8 @@ export interface ActivityDetail extends ActivityLine {
   low: number;
   title: string;
   training_kind: string | null;
+  /** Who signed in to a meeting. */
+  attendance: { person: string; name: string; school: string; room: string; minutes: number }[];
   rooms: RoomEvidence[];
   words: Word[];
   adjustments: Adjustment[];
@@ -144,7 +146,9 @@ export interface ActivityDetail extends ActivityLine {
   files: FileRef[];
   link: string | null;
   hand: { by_name: string; at: Instant; reason: string; class_name: string; students: number; teachers: number } | null;
-  recording: { files: number; seconds: number } | null;
+  recording: { files: number; seconds: number; verdict: string[]; erased: string[] } | null;
+  /** 专递, 名师: what the class watched, in seconds of the video. */
+  viewing: { resource: string; class_name: string; length_s: number; watched_s: number; plays: { began_at: Instant; ended_at: Instant; classroom_name: string; students: number | null; parts_s: [number, number][] }[] } | null;
   counted_in: { month: Month; state: "open" | "frozen" };
 }
 

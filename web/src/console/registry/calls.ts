@@ -2,7 +2,7 @@ import { call } from "../api";
 import { query } from "../ledger/calls";
 import type { Page } from "../ledger/shapes";
 import { sendFile } from "../ledger/upload";
-import type { ClassLine, Fact, FactSubject, FactValue, Field, ImportReport, ImportWanted, MaterialLine, PairDetail, PairLine, PersonLine, PublicityLine, SchoolDetail, SchoolLine, Standard } from "./shapes";
+import type { CheckLine, ClassLine, Fact, FactSubject, FactValue, Field, ImportReport, ImportWanted, MaterialLine, PairDetail, PairLine, PersonLine, PublicityLine, SchoolDetail, SchoolLine, Standard } from "./shapes";
 
 // The registry's calls of the API.
 
@@ -24,6 +24,8 @@ export const listClasses = (school: string): Promise<ClassLine[]> => all("/regis
 export const listPeople = (school: string): Promise<PersonLine[]> => all("/registry/people", { school });
 export const listMaterials = (values: object): Promise<Page<MaterialLine>> => call("GET", `/registry/materials${query(values)}`);
 export const listPublicity = (values: object): Promise<Page<PublicityLine>> => call("GET", `/registry/publicity${query(values)}`);
+/** The last checks before class of a school. */
+export const listChecks = (school: string, limit: number): Promise<Page<CheckLine>> => call("GET", `/checks${query({ school, limit })}`);
 export const readFields = (): Promise<{ items: Field[] }> => call("GET", "/registry/fields");
 
 export interface FactChange {

@@ -1,3 +1,4 @@
+import type { Finding, Measured } from "../../check/shapes";
 import type { Instant } from "../ledger/shapes";
 import type { JsonSchema } from "./schema";
 
@@ -109,6 +110,18 @@ export interface PublicityLine {
   title: string;
   url: string;
   published_on: string;
+}
+
+/** What a room, or a teacher's own PC, measured before class. */
+export interface CheckLine {
+  id: string;
+  at: Instant;
+  school: string;
+  classroom: string | null;
+  classroom_name: string | null;
+  passed: boolean;
+  measured: Measured;
+  findings: Finding[];
 }
 
 export interface StandardItem {

@@ -282,6 +282,8 @@ export const bureau = {
   policy_school_report_to: ["附件3 报送对象", "Annex 3 goes to"],
   policy_school_report_to_hint: ["联系人、电话、邮箱，印在附件3 说明1。", "Printed in note 1 of annex 3."],
   policy_bureau_report_to: ["附件2 报送对象", "Annex 2 goes to"],
+  policy_review_items: ["听课评课表的评价项目", "Items of a lesson's review"],
+  policy_review_items_hint: ["每行一个，一至十二个；只评教学。改动只影响以后新写的评课表。", "One a line, twelve at most; of the teaching alone. Reviews that are written keep theirs."],
   policy_bureau_report_to_hint: ["每行一个；第一个印在填写说明1。", "One a line; the first is printed."],
   policy_show_leader_line: ["附件2 表下加印“领导签批”", "Print a line for the leader"],
   policy_show_window_on_paper: ["纸质表外印统计区间", "Print the window"],

@@ -4,6 +4,7 @@ export const school = {
   school_nav_month: ["本月", "This month"],
   school_nav_activities: ["活动", "Activities"],
   school_nav_pending: ["待确认", "To confirm"],
+  school_nav_timetable: ["课表", "Timetable"],
   school_nav_hand: ["手工录入", "Enter by hand"],
   school_nav_return: ["附件3", "Annex 3"],
   school_nav_registry: ["学校资料", "Our school"],

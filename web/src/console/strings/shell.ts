@@ -15,6 +15,7 @@ export const shell = {
   nav_calendar: ["到期与节假日", "Dates and holidays"],
   nav_policy: ["计量与报送规则", "Rules"],
   nav_accounts: ["账号", "Accounts"],
+  nav_links: ["常设链接", "Standing links"],
   nav_audit: ["操作日志", "Audit log"],
   nav_programs: ["接口令牌", "Program tokens"],
   nav_webhooks: ["事件推送", "Webhooks"],

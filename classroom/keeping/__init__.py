@@ -1,0 +1,1 @@
+"""Recordings kept and erased by rule: publication, retention, withdrawn consent. Pure."""
