@@ -216,6 +216,7 @@ async def test_what_breaks_off_in_the_middle_of_erasing_is_finished_at_the_next_
     assert not folder(house, taught).exists()
     found = await store.recordings.get(taught["lesson"])
     assert found.state == "erased"
+    await keeper.close()
     await keeper.start()
 
 
