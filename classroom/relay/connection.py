@@ -118,6 +118,11 @@ class Connection:
         self.bytes_in += size
         self.media.rtp(packet, size, now)
 
+    def went_on(self, size: int, now: float) -> None:
+        """A datagram of the peer's, authentic, went on without us."""
+        self.heard = now
+        self.bytes_in += size
+
     def rtcp(self, datagram: bytes, now: float) -> None:
         if self.media is None:
             self._drops.count(DropReason.NOT_CONNECTED)

@@ -55,14 +55,18 @@ def can_segment(sock: socket.socket) -> bool:
     return True
 
 
-def point(outlet: Outlet, family: int, address: tuple[str, int]) -> None:
-    """Let an outlet send to this (IP address, port); an IPv4 address may go by an IPv6 socket."""
+def socket_address(family: int, address: tuple[str, int]) -> bytes:
+    """The C socket address of (IP address, port) for a socket of this family; an IPv6 one takes IPv4 too."""
     host, port = address
     if family == socket.AF_INET:
-        packed = struct.pack("=H", family) + struct.pack("!H4s8x", port, socket.inet_pton(family, host))
-    else:
-        host = host if ":" in host else f"::ffff:{host}"
-        packed = struct.pack("=H", family) + struct.pack("!HI16sI", port, 0, socket.inet_pton(family, host), 0)
+        return struct.pack("=H", family) + struct.pack("!H4s8x", port, socket.inet_pton(family, host))
+    host = host if ":" in host else f"::ffff:{host}"
+    return struct.pack("=H", family) + struct.pack("!HI16sI", port, 0, socket.inet_pton(family, host), 0)
+
+
+def point(outlet: Outlet, family: int, address: tuple[str, int]) -> None:
+    """Let an outlet send to this (IP address, port); an IPv4 address may go by an IPv6 socket."""
+    packed = socket_address(family, address)
     made = _ffi.new("char[]", packed)
     # The array has room for a closing zero, which is no part of the address.
     outlet.place(_ffi.buffer(made, len(packed)), int(_ffi.cast("uintptr_t", made)))
@@ -84,7 +88,7 @@ def runs(packets: Sequence[bytes]) -> list[list[bytes]]:
     return made
 
 
-class _Prepared(NamedTuple):
+class Prepared(NamedTuple):
     """Outlets as the loop in C takes them: those that have an address, in arrays; and those that are on TCP."""
 
     reached: int
@@ -96,9 +100,13 @@ class _Prepared(NamedTuple):
     apart: list[tuple[Outlet, Callable[[bytes], None]]]
 
 
-def _prepare(outlets: Sequence[Outlet]) -> _Prepared:
+def prepare(outlets: Sequence[Outlet]) -> Prepared:
+    """What C needs of them; what it was the last time while no outlet has come, left or moved."""
+    known: Prepared | None = getattr(outlets, "prepared", None)
+    if known is not None:
+        return known
     reached = [outlet for outlet in outlets if outlet.address is not None]
-    return _Prepared(
+    prepared = Prepared(
         len(reached),
         native.ffi.new("uintptr_t[]", [int(srtp_ffi.cast("uintptr_t", outlet.srtp)) for outlet in reached]),
         native.ffi.new("uintptr_t[]", [outlet.pointer for outlet in reached]),
@@ -106,6 +114,9 @@ def _prepare(outlets: Sequence[Outlet]) -> _Prepared:
         [outlet.address for outlet in reached],
         [(outlet, outlet.sink) for outlet in outlets if outlet.address is None and outlet.sink is not None],
     )
+    if isinstance(outlets, Outlets):
+        outlets.prepared = prepared
+    return prepared
 
 
 class Fanout:
@@ -199,11 +210,7 @@ class Fanout:
 
     def _send_natively(self, outlets: Sequence[Outlet], run: list[bytes], tag_bytes: int) -> None:
         """What _send_run does, with its loop in C."""
-        prepared: _Prepared | None = getattr(outlets, "prepared", None)
-        if prepared is None:
-            prepared = _prepare(outlets)
-            if isinstance(outlets, Outlets):
-                outlets.prepared = prepared
+        prepared = prepare(outlets)
         for outlet, sink in prepared.apart:
             self._send_apiece(outlet, sink, run)
         room = bytes(tag_bytes)

@@ -229,6 +229,7 @@ class Hub:
             self._clock,
             lambda now: self._tell(entry, "flowing", now),
             self._touched.append,
+            self._wire.express if self._wire is not None else None,
         )
         entry.part = publication
         ended = route.publish(publication, [track_of(one) for one in accepted], _draw_start)
@@ -280,10 +281,12 @@ class Hub:
 
     def attach(self, stream: str, subscriber: Subscriber) -> None:
         """Let a tap follow the stream, whether or not it has a publisher yet."""
+        self._catch_up()
         self._route(stream).attach(subscriber)
 
     def detach(self, stream: str, subscriber: Subscriber) -> None:
         """Let it go. Unknown ones are ignored."""
+        self._catch_up()
         route = self._routes.get(stream)
         if route is not None:
             route.detach(subscriber)
@@ -304,6 +307,7 @@ class Hub:
 
     def flows(self) -> list[Flow]:
         """What flows now: a snapshot."""
+        self._catch_up()
         flows = []
         for entry in self._entries.values():
             part = entry.part
@@ -322,8 +326,10 @@ class Hub:
 
     def stats(self) -> dict[str, int]:
         """Counters since the start, and how many sessions there are now."""
+        self._catch_up()
         wire, fanout = self._wire, self._fanout if self._wire is not None else None
-        sources = [source for source in (wire, self._listener) if source is not None]
+        express = None if wire is None else wire.express
+        sources = [source for source in (wire, express, self._listener) if source is not None]
         parts = [entry.part for entry in self._entries.values()]
         return {
             "sessions": len(parts),
@@ -335,8 +341,8 @@ class Hub:
             "datagrams_in": sum(source.datagrams for source in sources),
             "bytes_in": sum(source.bytes for source in sources),
             "packets_in": self._packets_in + sum(part.packets for part in parts if isinstance(part, Publication)),
-            "packets_out": fanout.packets if fanout is not None else 0,
-            "bytes_out": fanout.bytes if fanout is not None else 0,
+            "packets_out": (fanout.packets if fanout else 0) + (express.packets_out if express else 0),
+            "bytes_out": (fanout.bytes if fanout else 0) + (express.bytes_out if express else 0),
             "segment_offload": int(fanout is not None and fanout.segments),
             **self._drops.by_name(),
         }
@@ -430,6 +436,7 @@ class Hub:
         del self._by_ufrag[entry.connection.ufrag]
         part = entry.part
         if isinstance(part, Publication):
+            part.close()
             self._packets_in += part.packets
             part.route.unpublish(part)
         elif isinstance(part, View):
@@ -501,6 +508,10 @@ class Hub:
         else:
             entry.connection.binding(request, path, now)
 
+    def _catch_up(self) -> None:
+        if self._wire is not None:
+            self._wire.catch_up()
+
     def _flush(self) -> None:
         if self._touched:
             touched, now = self._touched[:], self._clock()
@@ -541,6 +552,8 @@ class Hub:
                 _log.exception("x tick")
 
     def _tick(self, now: float, turn: int) -> None:
+        self._catch_up()
+        self._flush()
         entries = list(self._entries.values())
         publishing = [entry for entry in entries if entry.subscriber is None]
         viewing = [entry for entry in entries if entry.subscriber is not None]

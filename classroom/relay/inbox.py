@@ -31,13 +31,35 @@ _libc = _ffi.dlopen(None)
 _LENGTH, _STRIDE = _ffi.offsetof("struct mmsghdr", "msg_len") // 4, _ffi.sizeof("struct mmsghdr") // 4
 
 
+class Senders:
+    """Who sent a datagram, out of the C socket address. An IPv4 sender of an IPv6 socket has its IPv4 address."""
+
+    def __init__(self, family: int) -> None:
+        self.name_bytes = 8 if family == socket.AF_INET else 24
+        """How much of the socket address says it: family, port and IP address."""
+        self._family = family
+        self._known: dict[bytes, Address] = {}
+
+    def sender(self, name: bytes) -> Address:
+        """The sender, by the first `name_bytes` of its socket address."""
+        return self._known.get(name) or self._read(name)
+
+    def _read(self, name: bytes) -> Address:
+        port: int = struct.unpack_from("!H", name, 2)[0]
+        host = socket.inet_ntop(self._family, name[4:8] if self._family == socket.AF_INET else name[8:24])
+        sender = (host.removeprefix("::ffff:") if "." in host else host, port)
+        if len(self._known) >= MAX_NAMES:
+            self._known.clear()
+        self._known[name] = sender
+        return sender
+
+
 class Inbox:
-    """What came to one UDP socket. An IPv4 sender of an IPv6 socket has its IPv4 address."""
+    """What came to one UDP socket."""
 
     def __init__(self, sock: socket.socket) -> None:
         self._fd = sock.fileno()
-        self._family = sock.family
-        self._name_bytes = 8 if sock.family == socket.AF_INET else 24
+        self._senders = Senders(sock.family)
         memory, names = _ffi.new("char[]", SLOTS * SLOT_BYTES), _ffi.new("char[]", SLOTS * NAME_BYTES)
         vectors = _ffi.new("struct iovec[]", SLOTS)
         self._messages = _ffi.new("struct mmsghdr[]", SLOTS)
@@ -49,7 +71,6 @@ class Inbox:
         self._keep = (memory, names, vectors)
         self._data, self._names = _ffi.buffer(memory), _ffi.buffer(names)
         self._lengths = memoryview(_ffi.buffer(self._messages)).cast("I")
-        self._known: dict[bytes, Address] = {}
 
     def read(self) -> list[tuple[bytes, Address]]:
         """At most SLOTS datagrams with their senders; fewer when there are no more. OSError, but never for waiting."""
@@ -59,21 +80,12 @@ class Inbox:
             if code in (errno.EAGAIN, errno.EINTR):
                 return []
             raise OSError(code, os.strerror(code))
-        data, names, known, name_bytes = self._data, self._names, self._known, self._name_bytes
+        data, names, sender, name_bytes = self._data, self._names, self._senders.sender, self._senders.name_bytes
         read = []
         at = 0
         for index, size in enumerate(self._lengths[_LENGTH : _STRIDE * count : _STRIDE].tolist()):
             name = names[at : at + name_bytes]
             start = index * SLOT_BYTES
-            read.append((data[start : start + size], known.get(name) or self._sender(name)))
+            read.append((data[start : start + size], sender(name)))
             at += NAME_BYTES
         return read
-
-    def _sender(self, name: bytes) -> Address:
-        port: int = struct.unpack_from("!H", name, 2)[0]
-        host = socket.inet_ntop(self._family, name[4:8] if self._family == socket.AF_INET else name[8:24])
-        sender = (host.removeprefix("::ffff:") if "." in host else host, port)
-        if len(self._known) >= MAX_NAMES:
-            self._known.clear()
-        self._known[name] = sender
-        return sender

@@ -9,6 +9,7 @@ from classroom.relay.ring import Entry
 from classroom.relay.rtp import HEADER, ONE_BYTE_PROFILE
 
 if TYPE_CHECKING:
+    from classroom.relay.express import Flow
     from classroom.relay.layer import Pacer
 
 # Fixed header, then one extension of three bytes: abs-send-time.
@@ -40,26 +41,34 @@ class Outlet:
         self.address, self.pointer, self.sink = address, pointer, sink
         self.address_bytes = 0 if address is None else len(address)
         for group in self.groups:
-            group.prepared = None
+            group.change()
 
 
 class Outlets(list[Outlet]):
-    """Receivers of the same bytes. `prepared`: what the fan-out has made of them; None once one came, left or moved."""
+    """Receivers of the same bytes. `prepared`: what the fan-out has made of them; None once one came, left or moved.
+    `flow`: what sends to them without being asked, until then."""
 
-    __slots__ = ("prepared",)
+    __slots__ = ("flow", "prepared")
 
     def __init__(self) -> None:
         super().__init__()
         self.prepared: Any = None
+        self.flow: Flow | None = None
 
     def append(self, outlet: Outlet) -> None:
+        self.change()
         super().append(outlet)
         outlet.groups.append(self)
-        self.prepared = None
 
     def remove(self, outlet: Outlet) -> None:
+        self.change()
         super().remove(outlet)
         outlet.groups.remove(self)
+
+    def change(self) -> None:
+        """They are about to be others, or elsewhere."""
+        if self.flow is not None:
+            self.flow.stop()
         self.prepared = None
 
 
@@ -85,14 +94,34 @@ class LaneKey:
 class Lane:
     """The outlets with one key, and what went to them."""
 
-    __slots__ = ("key", "octets", "outlets", "packets", "ssrc")
+    __slots__ = ("_octets", "_packets", "counted", "key", "outlets", "ssrc")
 
     def __init__(self, key: LaneKey, ssrc: int) -> None:
         self.key = key
         self.ssrc = ssrc
         self.outlets = Outlets()
-        self.packets = 0
-        self.octets = 0
+        self.counted: Any = None
+        """Where a flow counts what it sends to them; None without one."""
+        self._packets = self._octets = 0
+
+    @property
+    def packets(self) -> int:
+        """Packets sent, without retransmissions."""
+        return self._packets if self.counted is None else self._packets + int(self.counted.packets)
+
+    @property
+    def octets(self) -> int:
+        """Their bytes."""
+        return self._octets if self.counted is None else self._octets + int(self.counted.octets)
+
+    def count(self, written: Sequence[bytes]) -> None:
+        """Packets have been sent."""
+        self._packets += len(written)
+        self._octets += sum(map(len, written))
+
+    def fold(self) -> None:
+        """The flow is over."""
+        self._packets, self._octets, self.counted = self.packets, self.octets, None
 
     def write(self, entry: Entry) -> bytes:
         """The RTP packet for these receivers; always the same bytes: SRTP must not repeat a number with others."""

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple, Protocol
 
 from classroom.relay.drops import DropReason, Drops
+from classroom.relay.express import Flow, Way
 from classroom.relay.lane import Lane, LaneKey, Outlet, level, sequence_offset
 from classroom.relay.numbering import Numbering
 from classroom.relay.reports import MediaClock, PublisherClock
@@ -156,6 +157,8 @@ class Layer:
         """All layers of the track, this one among them."""
         self.arrived: float | None = None
         """When its last packet with payload came (monotonic seconds)."""
+        self.flow: Flow | None = None
+        """What sends its packets on without us; perhaps one that is over."""
         self._last: Entry | None = None
         self._first_timestamp = start.timestamp
         self._gated = track.kind == "video"
@@ -169,8 +172,18 @@ class Layer:
         self._measured: tuple[float, int] | None = None
         self.restart(track, PublisherClock())
 
+    def settle(self) -> None:
+        """Take note of what went on without us, and let nothing more go on: something is about to change. Idempotent.
+
+        Who comes, leaves or moves ends a flow too (`Outlets.change`), but the numbers are read before that.
+        """
+        if self.flow is not None:
+            flow, self.flow = self.flow, None
+            flow.stop()
+
     def restart(self, track: Track, clock: PublisherClock) -> None:
         """A publisher with numbers of its own begins: nothing is forwarded before its first keyframe."""
+        self.settle()
         self.track = track
         self._begun = False
         self.arrived = None
@@ -191,8 +204,17 @@ class Layer:
         """What is added to the publisher's timestamps, modulo 2³²."""
         return self._numbering.timestamp_offset
 
+    @property
+    def way(self) -> Way | None:
+        """Where all that comes next goes; None while that depends on what comes."""
+        if not self._begun or self.waiting or self._burst:
+            return None
+        lanes, numbering = tuple(self._lanes.values()), self._numbering
+        return Way(lanes, numbering.offset & 0xFFFF, numbering.timestamp_offset, self._drops_picture_id)
+
     def join(self, follower: Follower) -> None:
         """Let a follower in: with sound at once, with pictures at the next keyframe."""
+        self.settle()
         if follower.layer is self:
             self._stays(follower)
             return
@@ -206,6 +228,7 @@ class Layer:
 
     def leave(self, follower: Follower) -> None:
         """Let it go, out of the lanes and out of the queue; it keeps its place in the numbers."""
+        self.settle()
         if follower in self.waiting:
             self.waiting.remove(follower)
             follower.wanted = None
@@ -241,8 +264,9 @@ class Layer:
         if wanted is not None:
             wanted.join(follower)
 
-    def forward(self, packet: Packet, extended: int) -> bool:
-        """Take a packet with its extended sequence number; False when it ends here. `flush` sends it on."""
+    def forward(self, packet: Packet, extended: int, went_on: int | None = None) -> bool:
+        """Take a packet with its extended sequence number; False when it ends here. `flush` sends it on, unless it went
+        on already, with so many octets of padding."""
         numbering = self._numbering
         if packet.payload:
             self.arrived = packet.arrived
@@ -260,7 +284,7 @@ class Layer:
             self._drops.count(DropReason.LATE)
             return False
         entry = Entry(number, numbering.stamp(packet.timestamp), packet)
-        if len(self.siblings) > 1 and self.track.codec == "vp8":
+        if self._drops_picture_id:
             entry.payload = _plain_vp8(packet.payload)
         if not self._ring.store(entry):
             self._drops.count(DropReason.DUPLICATE)
@@ -270,7 +294,9 @@ class Layer:
             self._clock.packet(packet.timestamp, packet.arrived)
         if packet.keyframe and self.waiting:
             self._open(entry)
-        if self._lanes:
+        if went_on is not None:
+            entry.padding = went_on
+        elif self._lanes:
             self._burst.append(entry)
         return True
 
@@ -284,8 +310,7 @@ class Layer:
             level(burst)
         for lane in self._lanes.values():
             written = [lane.write(entry) for entry in burst]
-            lane.packets += len(written)
-            lane.octets += sum(map(len, written))
+            lane.count(written)
             if lane.key.pacer is None:
                 self._send(lane.outlets, written, lane.key.tag_bytes)
             else:
@@ -293,6 +318,8 @@ class Layer:
 
     def find(self, sequence_number: int) -> Entry | None:
         """A packet that is still there, by the layer's own 16-bit number."""
+        if self.flow is not None:
+            self.flow.catch_up()
         return self._ring.find(sequence_number)
 
     def sender_report(self, report: SenderReport) -> None:
@@ -311,6 +338,10 @@ class Layer:
             self.bps = int(max(taken, PEAK_KEPT * self.bps))
             self.mean_bps = int(self.mean_bps + MEAN_NEW * (taken - self.mean_bps)) if self.mean_bps else int(taken)
         self._measured = (now, self._octets)
+
+    @property
+    def _drops_picture_id(self) -> bool:
+        return len(self.siblings) > 1 and self.track.codec == "vp8"
 
     def _begin(self, packet: Packet) -> None:
         stamped = self._first_timestamp

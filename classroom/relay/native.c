@@ -1,41 +1,428 @@
-/* The innermost loop of fanout.py: the same packets, encrypted in place for each receiver, and the messages that send them. */
+/* The packet path in C, where it pays: fanout.py's innermost loop, and express.py's way past Python.
+ *
+ * One thread at a time has an express; nothing here keeps anything between calls but what `struct own` holds. */
 
 #define _GNU_SOURCE
+#include <errno.h>
+#include <netinet/in.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
+#include "native.h"
+
+enum {
+    BUCKETS = 1024,
+    HEADER_BYTES = 12,
+    STAMP_BYTES = 8,
+    ONE_BYTE_PROFILE = 0xBEDE,
+    /* As in fanout.py: what stays in the second-level cache, UIO_MAXIOV, and what one segmented message may carry. */
+    SLAB_BYTES = 128 * 1024,
+    MESSAGES = 1024,
+    SEGMENTS = 48,
+    MESSAGE_BYTES = 60000,
+    UDP_SEGMENT_OPTION = 103
+};
+
+typedef int transform(void *session, void *packet, int *bytes);
+
 struct segment { size_t cmsg_len; int cmsg_level; int cmsg_type; uint16_t bytes; uint8_t padding[6]; };
+
+/* A packet on its way out: its payload, whose first byte may be another one, and what is put behind it. */
+struct outgoing { const uint8_t *head, *payload; int bytes, padding; uint8_t first; };
+
+/* An express and what Python does not see of it. */
+struct own {
+    struct express shared;
+    int fd, queued;
+    transform *protect, *unprotect;
+    struct flow *buckets[BUCKETS];
+    struct mmsghdr in[AT_ONCE], out[MESSAGES];
+    struct iovec read[AT_ONCE], written[MESSAGES];
+    struct segment controls[MESSAGES];
+    int packets[MESSAGES];
+    size_t filled;
+    char slab[SLAB_BYTES], plain[MESSAGE_BYTES];
+};
+
+static uint16_t read16(const uint8_t *at) { return at[0] << 8 | at[1]; }
+static uint32_t read32(const uint8_t *at) { return (uint32_t)read16(at) << 16 | read16(at + 2); }
+static void write16(uint8_t *at, uint16_t value) { at[0] = value >> 8; at[1] = value; }
+static void write32(uint8_t *at, uint32_t value) { write16(at, value >> 16); write16(at + 2, value); }
 
 /* A run of `count` packets, `total` bytes with room for the tags, `segment` bytes apart, plain sizes in `sizes`. It goes
  * to as many of the outlets as the slab has `room` for and there are `most` messages; how many those were. The messages
  * lie in order from the first on, without the outlets that libsrtp refused, whose number is added to *refused. */
-int fan(int (*protect)(void *, void *, int *), char *slab, size_t room, struct mmsghdr *messages, struct iovec *iovecs,
-        struct segment *controls, int most, void *const *sessions, void *const *names, unsigned int name_bytes,
-        int outlets, const char *plain, int total, int segment, int count, const int *sizes, int *refused)
+int fan(uintptr_t protect, uintptr_t slab, size_t room, uintptr_t messages, uintptr_t iovecs, uintptr_t controls,
+        int most, uintptr_t *sessions, uintptr_t *names, unsigned int name_bytes, int outlets, const char *plain,
+        int total, int segment, int count, const int *sizes, int *refused)
 {
+    struct mmsghdr *headers = (struct mmsghdr *)messages;
+    struct iovec *vectors = (struct iovec *)iovecs;
+    struct segment *segments = (struct segment *)controls;
+    char *to = (char *)slab;
     int message = 0, outlet = 0;
     for (; outlet < outlets && message < most && room >= (size_t)total; outlet++) {
         int failed = 0;
-        memcpy(slab, plain, total);
+        memcpy(to, plain, total);
         for (int packet = 0; packet < count && !failed; packet++) {
             int size = sizes[packet];
-            failed = protect(sessions[outlet], slab + (ptrdiff_t)packet * segment, &size);
+            failed = ((transform *)protect)((void *)sessions[outlet], to + (ptrdiff_t)packet * segment, &size);
         }
         if (failed) {
             ++*refused;
             continue;
         }
-        iovecs[message].iov_base = slab;
-        iovecs[message].iov_len = total;
-        messages[message].msg_hdr.msg_name = names[outlet];
-        messages[message].msg_hdr.msg_namelen = name_bytes;
-        messages[message].msg_hdr.msg_controllen = count > 1 ? sizeof(struct segment) : 0;
-        controls[message].bytes = segment;
-        slab += total;
+        vectors[message].iov_base = to;
+        vectors[message].iov_len = total;
+        headers[message].msg_hdr.msg_name = (void *)names[outlet];
+        headers[message].msg_hdr.msg_namelen = name_bytes;
+        headers[message].msg_hdr.msg_controllen = count > 1 ? sizeof(struct segment) : 0;
+        segments[message].bytes = segment;
+        to += total;
         room -= total;
         message++;
     }
     return outlet;
+}
+
+struct express *express_open(int fd, uintptr_t protect, uintptr_t unprotect, int segments)
+{
+    struct own *own = calloc(1, sizeof *own);
+    if (!own)
+        return NULL;
+    own->fd = fd;
+    own->protect = (transform *)protect;
+    own->unprotect = (transform *)unprotect;
+    own->shared.segments = segments;
+    for (int slot = 0; slot < AT_ONCE; slot++) {
+        own->read[slot] = (struct iovec){own->shared.data + slot * SLOT_BYTES, SLOT_BYTES};
+        own->in[slot].msg_hdr = (struct msghdr){.msg_name = own->shared.names + slot * NAME_BYTES,
+                                                .msg_namelen = NAME_BYTES, .msg_iov = own->read + slot, .msg_iovlen = 1};
+    }
+    for (int message = 0; message < MESSAGES; message++) {
+        own->controls[message] = (struct segment){.cmsg_len = offsetof(struct segment, padding),
+                                                  .cmsg_level = IPPROTO_UDP, .cmsg_type = UDP_SEGMENT_OPTION};
+        own->out[message].msg_hdr = (struct msghdr){.msg_iov = own->written + message, .msg_iovlen = 1,
+                                                    .msg_control = own->controls + message};
+    }
+    return &own->shared;
+}
+
+void express_close(struct express *express) { free(express); }
+
+static struct flow **bucket(struct own *own, uint32_t ssrc) { return &own->buckets[(ssrc ^ ssrc >> 16) % BUCKETS]; }
+
+void express_add(struct express *express, struct flow *flow)
+{
+    struct flow **first = bucket((struct own *)express, flow->ssrc);
+    flow->next = *first;
+    *first = flow;
+}
+
+void express_remove(struct express *express, struct flow *flow)
+{
+    for (struct flow **at = bucket((struct own *)express, flow->ssrc); *at; at = &(*at)->next)
+        if (*at == flow) {
+            *at = flow->next;
+            return;
+        }
+}
+
+static struct flow *flow_of(struct own *own, const uint8_t *packet, int bytes, const char *name)
+{
+    if (bytes < HEADER_BYTES || packet[0] < 128 || packet[0] > 191 || (packet[1] > 191 && packet[1] < 224))
+        return NULL;
+    uint32_t ssrc = read32(packet + 8);
+    struct flow *flow = *bucket(own, ssrc);
+    while (flow && (flow->ssrc != ssrc || memcmp(flow->name, name, COMPARED_BYTES)))
+        flow = flow->next;
+    return flow;
+}
+
+/* Where the payload begins; 0 when there is none, or padding, or extensions in another form than browsers'. */
+static int payload_at(const uint8_t *packet, int bytes)
+{
+    int at = HEADER_BYTES + 4 * (packet[0] & 0x0F);
+    if (packet[0] & 0x20)
+        return 0;
+    if (packet[0] & 0x10) {
+        if (at + 4 > bytes || read16(packet + at) != ONE_BYTE_PROFILE)
+            return 0;
+        at += 4 + 4 * read16(packet + at + 2);
+    }
+    return at < bytes ? at : 0;
+}
+
+/* Whether it goes the way of the packet before it: the next of its source, or little further, and with a payload. */
+static int is_plain(const struct flow *flow, const uint8_t *packet, int bytes)
+{
+    uint16_t ahead = read16(packet + 2) - flow->newest;
+    return !flow->is_suspended && bytes <= DATAGRAM_BYTES && (packet[1] & 0x7F) == flow->payload_type && ahead > 0 &&
+           ahead <= MOST_AHEAD && payload_at(packet, bytes - flow->tag_bytes);
+}
+
+/* Drop PictureID and its like (RFC 7741 §4.2), as layer.py's _plain_vp8 does. */
+static void drop_picture_id(struct outgoing *packet)
+{
+    const uint8_t *payload = packet->payload;
+    if (packet->bytes < 2 || !(payload[0] & 0x80))
+        return;
+    int size = 2;
+    if (payload[1] & 0x80)
+        size += packet->bytes > 2 && payload[2] & 0x80 ? 2 : 1;
+    size += !!(payload[1] & 0x40) + !!(payload[1] & 0x30);
+    if (size > packet->bytes)
+        size = packet->bytes;
+    packet->first = payload[0] & 0x7F;
+    packet->payload += size - 1;
+    packet->bytes -= size - 1;
+}
+
+/* Pad the packets of each picture to equal sizes where a byte or two do, as lane.py's `level` does. */
+static void even_out(struct outgoing *packets, int count)
+{
+    for (int first = 0, end; first < count; first = end) {
+        int largest = packets[first].bytes;
+        for (end = first + 1; end < count && !memcmp(packets[end].head + 4, packets[first].head + 4, 4); end++)
+            if (packets[end].bytes > largest)
+                largest = packets[end].bytes;
+        for (int at = first; at < end; at++)
+            if (largest - packets[at].bytes <= 2)
+                packets[at].padding = largest - packets[at].bytes;
+    }
+}
+
+static int written_bytes(const struct lane *lane, const struct outgoing *packet)
+{
+    return HEADER_BYTES + (lane->abs_send_time ? STAMP_BYTES : 0) + packet->bytes + packet->padding;
+}
+
+/* The packet as lane.py's Lane.write makes it. */
+static void write_packet(const struct lane *lane, const struct outgoing *packet, double now, uint8_t *to)
+{
+    to[0] = 0x80 | (packet->padding ? 0x20 : 0) | (lane->abs_send_time ? 0x10 : 0);
+    to[1] = lane->payload_type | (packet->head[1] & 0x80);
+    write16(to + 2, read16(packet->head + 2) + lane->sequence_offset);
+    write32(to + 4, read32(packet->head + 4) + lane->timestamp_offset);
+    write32(to + 8, lane->ssrc);
+    to += HEADER_BYTES;
+    if (lane->abs_send_time) {
+        write32(to, (uint32_t)ONE_BYTE_PROFILE << 16 | 1);
+        write32(to + 4, (uint32_t)lane->abs_send_time << 28 | 2 << 24 | ((uint64_t)(now * 262144) & 0xFFFFFF));
+        to += STAMP_BYTES;
+    }
+    memcpy(to, packet->payload, packet->bytes);
+    to[0] = packet->first;
+    to += packet->bytes;
+    if (packet->padding == 2)
+        *to++ = 0;
+    if (packet->padding)
+        *to = packet->padding;
+}
+
+/* One segmented message, packet by packet. */
+static void send_apart(struct own *own, int index)
+{
+    struct iovec whole = own->written[index];
+    size_t segment = own->controls[index].bytes;
+    own->out[index].msg_hdr.msg_controllen = 0;
+    for (size_t at = 0; at < whole.iov_len; at += segment) {
+        size_t left = whole.iov_len - at;
+        own->written[index] = (struct iovec){(char *)whole.iov_base + at, left < segment ? left : segment};
+        if (sendmmsg(own->fd, own->out + index, 1, MSG_DONTWAIT) == 1)
+            own->shared.packets_out++;
+        else
+            own->shared.unreachable++;
+    }
+}
+
+/* Hand over what is queued, as fanout.py's Fanout.flush does: it never blocks, and counts what the kernel refuses. */
+static void flush(struct own *own)
+{
+    struct express *shared = &own->shared;
+    int done = 0;
+    while (done < own->queued) {
+        int sent = sendmmsg(own->fd, own->out + done, own->queued - done, MSG_DONTWAIT);
+        for (int message = 0; message < sent; message++)
+            shared->packets_out += own->packets[done + message];
+        if (sent > 0) {
+            done += sent;
+            continue;
+        }
+        if (errno == EINTR)
+            continue;
+        if (errno == EAGAIN || errno == ENOBUFS) {
+            for (; done < own->queued; done++)
+                shared->socket_full += own->packets[done];
+            break;
+        }
+        if (own->packets[done] > 1 && (errno == EIO || errno == EINVAL || errno == EMSGSIZE || errno == EOPNOTSUPP)) {
+            /* EIO: the route's device cannot segment, and will not learn it. */
+            if (errno == EIO)
+                shared->segments = 0;
+            send_apart(own, done);
+        } else {
+            shared->unreachable += own->packets[done];
+        }
+        done++;
+    }
+    own->queued = 0;
+    own->filled = 0;
+}
+
+/* A run to everybody in a lane. */
+static void queue(struct own *own, const struct lane *lane, int total, int segment, int count, const int *sizes)
+{
+    for (int done = 0; done < lane->outlets;) {
+        if (own->filled + total > SLAB_BYTES || own->queued == MESSAGES)
+            flush(own);
+        int refused = 0, first = own->queued;
+        int handled = fan((uintptr_t)own->protect, (uintptr_t)(own->slab + own->filled), SLAB_BYTES - own->filled,
+                          (uintptr_t)(own->out + first), (uintptr_t)(own->written + first),
+                          (uintptr_t)(own->controls + first), MESSAGES - first, lane->sessions + done,
+                          lane->names + done, lane->name_bytes, lane->outlets - done, own->plain, total, segment, count,
+                          sizes, &refused);
+        own->shared.not_protected += (uint64_t)refused * count;
+        own->queued += handled - refused;
+        own->filled += (size_t)(handled - refused) * total;
+        own->shared.bytes_out += (uint64_t)(handled - refused) * total;
+        for (int message = first; message < own->queued; message++)
+            own->packets[message] = count;
+        done += handled;
+    }
+}
+
+/* The packets to one lane, in runs that a segmented message can carry: equal sizes, only the last one shorter. */
+static void send_lane(struct own *own, struct lane *lane, const struct outgoing *packets, int count, double now)
+{
+    int sizes[SEGMENTS];
+    for (int at = 0; at < count;) {
+        int run = 0, total = 0, segment = written_bytes(lane, packets + at);
+        do {
+            int bytes = written_bytes(lane, packets + at);
+            if (bytes > segment || total + bytes + lane->tag_bytes > MESSAGE_BYTES)
+                break;
+            write_packet(lane, packets + at, now, (uint8_t *)own->plain + total);
+            sizes[run++] = bytes;
+            lane->octets += bytes;
+            total += bytes + lane->tag_bytes;
+            at++;
+        } while (at < count && own->shared.segments && run < SEGMENTS && sizes[run - 1] == segment);
+        lane->packets += run;
+        queue(own, lane, total, segment + lane->tag_bytes, run, sizes);
+    }
+}
+
+static void send_on(struct own *own, struct flow *flow, double now)
+{
+    struct outgoing packets[AT_ONCE];
+    struct record *records[AT_ONCE];
+    for (int at = 0; at < flow->batched; at++) {
+        const uint8_t *head = (const uint8_t *)own->shared.data + flow->batch[at] * SLOT_BYTES;
+        struct record *record = records[at] = own->shared.records + flow->batch_records[at];
+        const uint8_t *payload = (const uint8_t *)own->shared.payloads + record->at;
+        packets[at] = (struct outgoing){head, payload, record->bytes, 0, *payload};
+        if (flow->drops_picture_id)
+            drop_picture_id(packets + at);
+    }
+    even_out(packets, flow->batched);
+    for (int at = 0; at < flow->batched; at++)
+        records[at]->padding = packets[at].padding;
+    for (int lane = 0; lane < flow->lane_count; lane++)
+        send_lane(own, flow->lanes + lane, packets, flow->batched, now);
+    flow->batched = 0;
+}
+
+/* The value of a header extension of one byte and more (RFC 8285 §4.2), `bytes` of it as a number; ABSENT. */
+static int32_t extension(const uint8_t *packet, int end, uint8_t id, int bytes)
+{
+    int at = HEADER_BYTES + 4 * (packet[0] & 0x0F);
+    if (!id || !(packet[0] & 0x10))
+        return ABSENT;
+    for (at += 4; at < end && packet[at] >> 4 != 15;) {
+        int next = packet[at] ? at + 2 + (packet[at] & 0x0F) : at + 1;
+        if (packet[at] >> 4 == id && next <= end)
+            return next - at - 1 == bytes ? bytes == 2 ? read16(packet + at + 1) : packet[at + 1] : ABSENT;
+        at = next;
+    }
+    return ABSENT;
+}
+
+/* Remember what Python will have to know of a decrypted packet; the record's index. */
+static int note(struct own *own, const struct flow *flow, const uint8_t *packet, int bytes, int datagram_bytes, double now)
+{
+    struct express *shared = &own->shared;
+    struct record *record = shared->records + shared->recorded;
+    int start = payload_at(packet, bytes);
+    *record = (struct record){
+        .arrived = now, .flow = flow->id, .at = shared->recorded_bytes, .bytes = bytes - start,
+        .datagram_bytes = datagram_bytes, .sequence_number = read16(packet + 2), .marker = packet[1] >> 7,
+        .transport_number = extension(packet, start, flow->transport_number_id, 2),
+        .level = extension(packet, start, flow->level_id, 1), .timestamp = read32(packet + 4)};
+    memcpy(shared->payloads + record->at, packet + start, record->bytes);
+    shared->recorded_bytes += record->bytes;
+    return shared->recorded++;
+}
+
+/* Take one datagram in; the flow that it goes on by. */
+static struct flow *take_in(struct own *own, int slot, double now)
+{
+    struct express *shared = &own->shared;
+    uint8_t *packet = (uint8_t *)shared->data + slot * SLOT_BYTES;
+    int bytes = own->in[slot].msg_len, datagram_bytes = bytes;
+    struct flow *flow = flow_of(own, packet, bytes, shared->names + slot * NAME_BYTES);
+    if (!flow || !is_plain(flow, packet, bytes)) {
+        /* What comes after it may have to be numbered differently. */
+        if (flow)
+            flow->is_suspended = 1;
+        shared->slots[shared->for_python] = slot;
+        shared->bytes[shared->for_python++] = bytes;
+        return NULL;
+    }
+    if (own->unprotect((void *)flow->session, packet, &bytes)) {
+        shared->not_authentic++;
+        return NULL;
+    }
+    uint16_t number = read16(packet + 2);
+    /* What is missing is asked for at once. */
+    if ((uint16_t)(number - flow->newest) != 1)
+        shared->is_due = 1;
+    flow->newest = number;
+    flow->batch_records[flow->batched] = note(own, flow, packet, bytes, datagram_bytes, now);
+    flow->batch[flow->batched++] = slot;
+    return flow;
+}
+
+static int is_full(const struct express *express)
+{
+    return express->recorded > KEPT - AT_ONCE || express->recorded_bytes > KEPT_BYTES - AT_ONCE * DATAGRAM_BYTES;
+}
+
+/* Read up to AT_ONCE datagrams and send on what goes the way of its flow; how many were read, or -errno. */
+int express_take(struct express *express, double now)
+{
+    struct own *own = (struct own *)express;
+    if (is_full(express))
+        return -ENOBUFS;
+    express->for_python = 0;
+    int count = recvmmsg(own->fd, own->in, AT_ONCE, MSG_DONTWAIT, NULL);
+    if (count < 0)
+        return errno == EAGAIN || errno == EINTR ? 0 : -errno;
+    struct flow *touched = NULL;
+    for (int slot = 0; slot < count; slot++) {
+        struct flow *flow = take_in(own, slot, now);
+        if (flow && flow->batched == 1) {
+            flow->touched = touched;
+            touched = flow;
+        }
+    }
+    for (; touched; touched = touched->touched)
+        send_on(own, touched, now);
+    flush(own);
+    if (is_full(express))
+        express->is_due = 1;
+    return count;
 }

@@ -1,6 +1,6 @@
-"""The fan-out's innermost loop in C, where it has been built: `python -m classroom.relay.native` builds it.
+"""The packet path in C, where it has been built: `python -m classroom.relay.native` builds it.
 
-It costs a third less for each packet. Nothing needs it: without it, or without a compiler, the same is done in Python.
+With it a packet costs a fraction. Nothing needs it: without it, or without a compiler, the same is done in Python.
 """
 
 import os
@@ -12,24 +12,18 @@ from typing import Any
 
 from cffi import FFI
 
-SOURCE = Path(__file__).with_suffix(".c")
+SOURCE, HEADER = Path(__file__).with_suffix(".c"), Path(__file__).with_suffix(".h")
 # Not native.so, which Python would take for this module.
-LIBRARY = Path(__file__).with_name("libfan.so")
+LIBRARY = Path(__file__).with_name("librelay.so")
 
 ffi = FFI()
-ffi.cdef(
-    """
-    int fan(uintptr_t protect, uintptr_t slab, size_t room, uintptr_t messages, uintptr_t iovecs, uintptr_t controls,
-            int most, uintptr_t *sessions, uintptr_t *names, unsigned int name_bytes, int outlets, const char *plain,
-            int total, int segment, int count, const int *sizes, int *refused);
-    """
-)
+ffi.cdef(HEADER.read_text())
 
 
 def load() -> Any:
     """The library; None where it was not built, or its source has changed since."""
     try:
-        if LIBRARY.stat().st_mtime < SOURCE.stat().st_mtime:
+        if LIBRARY.stat().st_mtime < max(source.stat().st_mtime for source in (SOURCE, HEADER)):
             return None
         return ffi.dlopen(str(LIBRARY))
     except OSError:
@@ -40,7 +34,7 @@ def build(library: Path = LIBRARY) -> str:
     """Compile it; what came of it, in a sentence."""
     compiler = os.environ.get("CC") or shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
     if compiler is None:
-        return "There is no C compiler: the fan-out stays in Python."
+        return "There is no C compiler: packets go by way of Python."
     made = library.with_suffix(f".{os.getpid()}")
     command = [compiler, "-O2", "-Wall", "-shared", "-fPIC", "-o", str(made), str(SOURCE)]
     try:
@@ -48,7 +42,7 @@ def build(library: Path = LIBRARY) -> str:
         os.replace(made, library)
     except (OSError, subprocess.SubprocessError) as error:
         made.unlink(missing_ok=True)
-        return f"The fan-out stays in Python: {error}"
+        return f"Packets go by way of Python: {error}"
     return f"Built {library.name}."
 
 

@@ -28,6 +28,11 @@ class Numbering:
         """The highest extended number given out so far."""
         return self._highest_out
 
+    @property
+    def offset(self) -> int:
+        """What is added to the next number that is higher than all before it."""
+        return self._offset
+
     def begin(self, timestamp: int, stamped: int) -> None:
         """Another numbering comes in; its `timestamp` shall be seen as `stamped`. Call it before its first `number`."""
         self.timestamp_offset = (stamped - timestamp) & 0xFFFFFFFF

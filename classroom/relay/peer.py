@@ -132,13 +132,14 @@ class SecureTransport:
         self._dtls = RTCDtlsTransport(cast(Any, self._pipe), [certificate])
         self._dtls._set_role(role)
         self._dtls.on("statechange", self._state_changed)
-        self._rx: Any = None
         self._buffer = srtp_ffi.new("char[]", DATAGRAM_BYTES + TRAILER_BYTES)
         self._view = srtp_ffi.buffer(self._buffer)
         self._size = srtp_ffi.new("int *")
         self._closing = False
         self.srtp_session: Any = None
         """libsrtp's outgoing session, for `srtp_protect` in place; None until connected, valid while this lives."""
+        self.incoming_session: Any = None
+        """libsrtp's incoming one, for `srtp_unprotect` in place; None until connected, valid while this lives."""
         self.tag_bytes = 0
         """What protecting adds to an RTP packet: 16 with AES-GCM (RFC 7714), 10 with AES128_CM_SHA1_80 (RFC 5764)."""
         self.on_close: Callable[[], None] | None = None
@@ -167,7 +168,7 @@ class SecureTransport:
             raise SecureError(f"DTLS handshake failed: {error!r}") from error
         if self._dtls.state != "connected":
             raise SecureError("DTLS handshake failed")
-        self._rx = self._dtls._rx_srtp._srtp[0]
+        self.incoming_session = self._dtls._rx_srtp._srtp[0]
         self.srtp_session = self._dtls._tx_srtp._srtp[0]
         ssl = self._dtls._ssl
         assert ssl is not None
@@ -187,11 +188,11 @@ class SecureTransport:
 
     def unprotect_rtp(self, datagram: bytes) -> bytes:
         """An SRTP datagram → authenticated RTP packet; SecureError, also for a replayed one."""
-        return self._process(srtp_lib.srtp_unprotect, self._rx, datagram, 12)
+        return self._process(srtp_lib.srtp_unprotect, self.incoming_session, datagram, 12)
 
     def unprotect_rtcp(self, datagram: bytes) -> bytes:
         """An SRTCP datagram → authenticated compound RTCP packet; SecureError, also for a replayed one."""
-        return self._process(srtp_lib.srtp_unprotect_rtcp, self._rx, datagram, 12)
+        return self._process(srtp_lib.srtp_unprotect_rtcp, self.incoming_session, datagram, 12)
 
     async def close(self) -> None:
         """Say close_notify and forget the peer. Idempotent; the SRTP sessions stay allocated until this object goes.

@@ -1,10 +1,12 @@
 """A publisher's session: what comes in goes to its route, and feedback goes back."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 
 from classroom.relay import rtcp
 from classroom.relay.connection import Connection
 from classroom.relay.drops import DropReason, Drops
+from classroom.relay.express import ABSENT, Express, Passed, Source
 from classroom.relay.feed import ranked
 from classroom.relay.feedback import KeyframeRequests, NackGenerator, Statistics, TransportFeedback
 from classroom.relay.layer import Layer
@@ -29,6 +31,8 @@ REPORT_S = 1.0
 # A source takes the place of another of the same payload type only when that one has been silent.
 SOURCE_SILENT_S = 0.5
 MAX_REFUSED_SOURCES = 32
+# To set a flow up costs as much as some packets; where its ways keep changing that must not be done for each.
+EXPEDITE_S = 0.25
 # More in-band FEC than this share of loss asks for costs more sound than it saves.
 MOST_FEC_FOR = 0.25
 
@@ -55,6 +59,8 @@ class Inbound:
         """When anybody last wanted this layer."""
         self.first: float | None = None
         self.last = 0.0
+        self.expedited = 0.0
+        """When its packets were last let go on by themselves."""
         self.level_id = accepted.extensions.get(AUDIO_LEVEL, 0) if self.kind == "audio" else 0
         self.voice = Voice() if self.level_id else None
         self.renew()
@@ -82,6 +88,7 @@ class Publication:
         clock: Callable[[], float],
         flowing: Callable[[float], None],
         touched: Callable[["Publication"], None],
+        express: Express | None = None,
     ) -> None:
         self.connection = connection
         self.route = route
@@ -97,6 +104,7 @@ class Publication:
         self._clock = clock
         self._flowing = flowing
         self._touched = touched
+        self._express = express
         self._is_touched = False
         self._sources: dict[int, tuple[Inbound, bool]] = {}
         for inbound in self.inbounds:
@@ -120,8 +128,16 @@ class Publication:
             layers = self.route.tracks[inbound.kind].layers
             inbound.layer = next((layer for layer in layers if layer.rid == inbound.rid), layers[0])
 
+    def close(self) -> None:
+        """Nothing of it goes on any more. Idempotent."""
+        for inbound in self.inbounds:
+            inbound.layer.settle()
+
     def rtp(self, data: bytes, size: int, now: float) -> None:
         """An authenticated RTP packet."""
+        if self._express is not None:
+            # Of the same source: what went on came before.
+            self._express.catch_up()
         self.packets += 1
         try:
             header = Header(data)
@@ -153,43 +169,62 @@ class Publication:
         if inbound.seen.again(extended):
             self._drops.count(DropReason.DUPLICATE)
             return
+        level = extension(data, header, inbound.level_id) if inbound.voice is not None and not is_rtx else None
         if not is_rtx:
-            inbound.statistics.packet(extended, header.timestamp, size, now)
-        if inbound.voice is not None and not is_rtx:
-            level = extension(data, header, inbound.level_id)
-            if level:
-                inbound.voice.packet(level[0] & 0x7F, now)
+            self._count(inbound, extended, header.timestamp, size, level[0] if level else ABSENT, now)
+        payload = data[start : header.end]
+        self._take(inbound, header.marker, sequence_number, header.timestamp, payload, extended, now)
+
+    def _went_on(self, inbound: Inbound, batch: Iterator[Passed], payloads: bytes) -> None:
+        """What `rtp` does, for packets that went on: each is the next of its source, or little further."""
+        for now, _, at, size, datagram_bytes, padding, number, marker, transport_number, level, timestamp in batch:
+            self.packets += 1
+            self.connection.went_on(datagram_bytes, now)
+            if transport_number >= 0:
+                self._transport_feedback.packet(self._transport_numbers.extend(transport_number), now)
+            extended = inbound.unwrapper.extend(number)
+            inbound.seen.again(extended)
+            self._count(inbound, extended, timestamp, datagram_bytes, level, now)
+            payload = payloads[at : at + size]
+            self._take(inbound, marker == 1, number, timestamp, payload, extended, now, padding)
+
+    def _count(self, inbound: Inbound, extended: int, timestamp: int, size: int, level: int, now: float) -> None:
+        """A packet that is no retransmission; `level` as its header has it, or ABSENT."""
+        inbound.statistics.packet(extended, timestamp, size, now)
+        if inbound.voice is not None and level >= 0:
+            inbound.voice.packet(level & 0x7F, now)
+
+    def _take(
+        self,
+        inbound: Inbound,
+        marker: bool,
+        sequence_number: int,
+        timestamp: int,
+        payload: bytes,
+        extended: int,
+        now: float,
+        went_on: int | None = None,
+    ) -> None:
+        """Hand a packet of a known source, not seen before, to the route. Perhaps it went on already, with so many
+        octets of padding."""
         nack = inbound.nack
         if nack is not None and not nack.packet(extended, now):
             self._request(inbound, now)
-        self._take(inbound, header, sequence_number, data[start : header.end], extended, now)
-
-    def _take(
-        self, inbound: Inbound, header: Header, sequence_number: int, payload: bytes, extended: int, now: float
-    ) -> None:
-        """Hand a packet of a known source, not seen before, to the route."""
         keyframe = False
         if payload:
             if inbound.first is None:
                 inbound.first = now
             inbound.last = self.last = now
-            if inbound.kind == "video" and inbound.detector.first(payload, header.timestamp):
+            if inbound.kind == "video" and inbound.detector.first(payload, timestamp):
                 keyframe = True
                 inbound.keyframes.arrived()
                 inbound.layer.height = picture_height(inbound.track.codec, payload) or inbound.layer.height
+        ssrc = inbound.ssrc or 0
         packet = Packet(
-            inbound.kind,
-            inbound.payload_type,
-            header.marker,
-            sequence_number,
-            header.timestamp,
-            inbound.ssrc or 0,
-            payload,
-            now,
-            keyframe,
+            inbound.kind, inbound.payload_type, marker, sequence_number, timestamp, ssrc, payload, now, keyframe
         )
-        self.route.forward(packet, extended, inbound.layer)
-        if not self._is_touched:
+        self.route.forward(packet, extended, inbound.layer, went_on)
+        if not self._is_touched and (went_on is None or (nack is not None and nack.fresh)):
             self._is_touched = True
             self._touched(self)
         if payload and not self.is_flowing:
@@ -207,6 +242,30 @@ class Publication:
         for inbound in self.inbounds:
             if inbound.nack is not None and inbound.nack.fresh:
                 self._send_nacks(inbound, now)
+            if self._express is not None:
+                self._expedite(self._express, inbound, now)
+
+    def _expedite(self, express: Express, inbound: Inbound, now: float) -> None:
+        """Let what comes next go on by itself, if all of it goes one way."""
+        layer, newest = inbound.layer, inbound.unwrapper.highest
+        path, way = self.connection.path, layer.way
+        if way is None or newest is None or (layer.flow is not None and layer.flow.goes_on(way, newest)):
+            return
+        if now - inbound.expedited < EXPEDITE_S or inbound.ssrc is None or not isinstance(path, tuple):
+            return
+        inbound.expedited = now
+        layer.settle()
+        secure = self.connection.secure
+        source = Source(
+            path,
+            inbound.ssrc,
+            inbound.payload_type,
+            secure.incoming_session,
+            secure.tag_bytes,
+            self._transport_cc,
+            inbound.level_id,
+        )
+        layer.flow = express.start(source, way, newest, partial(self._went_on, inbound))
 
     def rtcp(self, data: bytes, now: float) -> None:
         """An authenticated compound RTCP packet."""

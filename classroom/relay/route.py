@@ -174,9 +174,10 @@ class Route:
         if tap in self._taps:
             self._taps.remove(tap)
 
-    def forward(self, packet: Packet, extended: int, layer: Layer) -> None:
-        """A packet of the publisher in one of its layers, with its extended sequence number, not seen before."""
-        layer.forward(packet, extended)
+    def forward(self, packet: Packet, extended: int, layer: Layer, went_on: int | None = None) -> None:
+        """A packet of the publisher in one of its layers, with its extended sequence number, not seen before. Perhaps
+        it went on already, with so many octets of padding."""
+        layer.forward(packet, extended, went_on)
         if self._taps and (shown := self.tracks[packet.kind].feed.show(layer, packet, extended)) is not None:
             for tap in self._taps:
                 tap.send(shown)

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from classroom.relay.drops import DropReason, Drops
+from classroom.relay.express import Express
 from classroom.relay.ice import Address
 from classroom.relay.inbox import SLOTS, Inbox
 
@@ -75,7 +76,9 @@ class Wire:
         self._stray = stray
         self._flush = flush
         self._drops = drops
-        self._inbox = Inbox(self.sock)
+        self.express = Express.open(self.sock, drops)
+        """What goes on in C, where it is built."""
+        self._inbox = Inbox(self.sock) if self.express is None else None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._rated = 0.0
@@ -95,6 +98,11 @@ class Wire:
             self._timer.cancel()
             self._timer = None
         self.sock.close()
+
+    def catch_up(self) -> None:
+        """Take note of what went on without Python."""
+        if self.express is not None:
+            self.express.catch_up()
 
     def send(self, datagram: bytes, address: Address) -> None:
         """Send one datagram; when the kernel refuses it, it is dropped and counted."""
@@ -127,23 +135,33 @@ class Wire:
 
     def _take(self) -> int:
         """Read what there is, hand it out and send it on; how much it was."""
-        count, now, dispatch = 0, self._clock(), self._dispatch
+        count, now, dispatch, has_news = 0, self._clock(), self._dispatch, False
         while count < BATCH_DATAGRAMS:
-            read = self._inbox.read()
-            for datagram, sender in read:
+            came, read = self._read(now)
+            for datagram, sender in read or ():
                 try:
                     dispatch(datagram, sender, now)
                 except Exception:
                     # A bug in one peer's handling must not silence all the others.
                     _log.exception("x datagram")
-            count += len(read)
-            if len(read) < SLOTS:
+            count += came
+            has_news = has_news or read is not None
+            if came < SLOTS:
                 break
-        self._flush()
+        if has_news:
+            self._flush()
         elapsed_s = now - self._rated
         self._rated = now
         self._rate = (self._rate * RATE_S + count) / (RATE_S + elapsed_s)
         return count
+
+    def _read(self, now: float) -> tuple[int, list[tuple[bytes, Address]] | None]:
+        """How many datagrams came, and those that have to be looked at; None when nothing need be done yet."""
+        if self.express is not None:
+            return self.express.read(now)
+        assert self._inbox is not None
+        read = self._inbox.read()
+        return len(read), read
 
     def _dispatch(self, datagram: bytes, sender: Address, now: float) -> None:
         size = len(datagram)

@@ -72,7 +72,7 @@ async def receivers(family: int) -> AsyncIterator[list[Receiver]]:
 
 @pytest.fixture(scope="session")
 def library(tmp_path_factory: pytest.TempPathFactory) -> Path | None:
-    made = tmp_path_factory.mktemp("native") / "libfan.so"
+    made = tmp_path_factory.mktemp("native") / "librelay.so"
     native.build(made)
     return made if made.exists() else None
 
@@ -226,7 +226,7 @@ def test_without_a_compiler_or_with_an_old_library_the_loop_stays_in_python(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.undo()
-    monkeypatch.setattr(native, "LIBRARY", tmp_path / "libfan.so")
+    monkeypatch.setattr(native, "LIBRARY", tmp_path / "librelay.so")
     assert native.load() is None
     native.LIBRARY.write_bytes(b"no library")
     os.utime(native.LIBRARY, (0, 0))
@@ -234,5 +234,5 @@ def test_without_a_compiler_or_with_an_old_library_the_loop_stays_in_python(
     os.utime(native.LIBRARY)
     assert native.load() is None
     monkeypatch.setenv("CC", "/nowhere/cc")
-    assert "stays in Python" in native.build(tmp_path / "other.so")
+    assert "by way of Python" in native.build(tmp_path / "other.so")
     assert not list(tmp_path.glob("other*"))

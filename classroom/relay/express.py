@@ -1,0 +1,236 @@
+"""The express: what needs no thought goes on in C, and Python hears of it later.
+
+A source whose packets all go the same way, to the same receivers and numbered by the same offsets, has a flow. The
+next packets of a flow are decrypted, written, encrypted and sent as soon as they are read (`express_take` in native.c);
+Python looks at them in batches, twenty times a second, to count them, to remember them and to hand them to taps.
+Whatever is not plainly the next packet waits for Python with all that comes after it, and so does everything once who
+gets what is about to change: `Flow.stop` first takes note of what went on.
+"""
+
+import logging
+import os
+import socket
+import struct
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, NamedTuple
+
+from pylibsrtp._binding import ffi as srtp_ffi
+from pylibsrtp._binding import lib as srtp_lib
+
+from classroom.relay import native
+from classroom.relay.drops import DropReason, Drops
+from classroom.relay.fanout import Prepared, can_segment, prepare, socket_address
+from classroom.relay.ice import Address
+from classroom.relay.inbox import Senders
+from classroom.relay.lane import Lane
+
+# As in native.h.
+SLOT_BYTES, NAME_BYTES, ABSENT = 1504, 32, -1
+_RECORD = struct.Struct("=d9iI")
+
+_log = logging.getLogger(__name__)
+
+
+Passed = tuple[float, int, int, int, int, int, int, int, int, int, int]
+"""What is known of a packet that went on, in the order of `struct record` in native.h: when it came (monotonic
+seconds), its flow, where its payload lies, its size and the datagram's, the padding that was put behind it, its sequence
+number and marker, its transport-wide number and its level (ABSENT without), its timestamp."""
+WentOn = Callable[[Iterator[Passed], bytes], None]
+"""Takes packets of one source that went on, and the bytes in which their payloads lie."""
+
+
+class Way(NamedTuple):
+    """Where the packets of a source go, and what is added to its sequence numbers and timestamps on the way."""
+
+    lanes: Sequence[Lane]
+    sequence_offset: int
+    timestamp_offset: int
+    drops_picture_id: bool
+
+
+class Source(NamedTuple):
+    """How to know a source: the address that it sends from, and what its packets say."""
+
+    address: Address
+    ssrc: int
+    payload_type: int
+    session: Any
+    """libsrtp's incoming one; valid until the flow has been stopped."""
+    tag_bytes: int
+    transport_number_id: int
+    level_id: int
+    """Of header extensions, 0 for none."""
+
+
+class Flow:
+    """A source on its way through C, until `stop`. Only an Express makes one."""
+
+    def __init__(self, express: "Express", id: int, source: Source, way: Way, newest: int, went_on: WentOn) -> None:
+        self.id = id
+        self.way = way
+        self.went_on = went_on
+        self.is_live = True
+        self._express = express
+        self._prepared = [prepare(lane.outlets) for lane in way.lanes]
+        self._lanes = native.ffi.new("struct lane[]", len(way.lanes))
+        for made, lane, prepared in zip(self._lanes, way.lanes, self._prepared, strict=True):
+            _fill(made, lane, prepared, way)
+            lane.outlets.flow, lane.counted = self, made
+        memory = self.memory = native.ffi.new("struct flow *")
+        memory.id, memory.ssrc, memory.payload_type = id, source.ssrc, source.payload_type
+        memory.session, memory.tag_bytes = int(srtp_ffi.cast("uintptr_t", source.session)), source.tag_bytes
+        memory.transport_number_id, memory.level_id = source.transport_number_id, source.level_id
+        memory.newest, memory.drops_picture_id = newest & 0xFFFF, way.drops_picture_id
+        memory.lane_count, memory.lanes = len(way.lanes), self._lanes
+        name = socket_address(express.family, source.address)[: len(memory.name)]
+        native.ffi.memmove(memory.name, name, len(name))
+
+    def goes_on(self, way: Way, newest: int) -> bool:
+        """Whether it is alive and still goes this way; then it does, after the packet with this number."""
+        if not self.is_live or way != self.way:
+            return False
+        self.memory.newest, self.memory.is_suspended = newest & 0xFFFF, 0
+        return True
+
+    def catch_up(self) -> None:
+        """Take note of all that went on."""
+        self._express.catch_up()
+
+    def stop(self) -> None:
+        """Take note of what went on, and let nothing more go on. Idempotent."""
+        if self.is_live:
+            self.is_live = False
+            self._express.remove(self)
+            for lane in self.way.lanes:
+                lane.outlets.flow = None
+                lane.fold()
+
+
+class Express:
+    """Reads a socket, as Inbox does, and sends on what has a flow."""
+
+    def __init__(self, library: Any, sock: socket.socket, drops: Drops) -> None:
+        self.family = sock.family
+        self._library = library
+        self._drops = drops
+        protect, unprotect = (
+            int(srtp_ffi.cast("uintptr_t", srtp_ffi.addressof(srtp_lib, name)))
+            for name in ("srtp_protect", "srtp_unprotect")
+        )
+        opened = library.express_open(sock.fileno(), protect, unprotect, can_segment(sock))
+        if not opened:
+            raise MemoryError("no memory for what C reads")
+        self._memory = memory = native.ffi.gc(opened, library.express_close)
+        self._records = memoryview(native.ffi.buffer(memory.records))
+        self._data, self._names = native.ffi.buffer(memory.data), native.ffi.buffer(memory.names)
+        self._payloads = native.ffi.buffer(memory.payloads)
+        self._senders = Senders(sock.family)
+        self._flows: dict[int, Flow] = {}
+        self._untold: deque[tuple[Flow, Iterator[Passed], bytes]] = deque()
+        self._last_id = 0
+        self.datagrams = 0
+        """Those that went on, and came."""
+        self.bytes = 0
+
+    @classmethod
+    def open(cls, sock: socket.socket, drops: Drops) -> "Express | None":
+        """None where there is no library."""
+        library = native.load()
+        return None if library is None else cls(library, sock, drops)
+
+    @property
+    def packets_out(self) -> int:
+        """Packets sent to receivers."""
+        return int(self._memory.packets_out)
+
+    @property
+    def bytes_out(self) -> int:
+        """Their octets, encrypted."""
+        return int(self._memory.bytes_out)
+
+    def start(self, source: Source, way: Way, newest: int, went_on: WentOn) -> Flow | None:
+        """Let what comes after the packet with this number go on; None when somebody there is not reached by C."""
+        if any(lane.key.pacer is not None or prepare(lane.outlets).apart for lane in way.lanes):
+            return None
+        self._last_id = (self._last_id + 1) & 0x7FFFFFFF
+        flow = self._flows[self._last_id] = Flow(self, self._last_id, source, way, newest, went_on)
+        self._library.express_add(self._memory, flow.memory)
+        return flow
+
+    def remove(self, flow: Flow) -> None:
+        """Take note of what went on, and let nothing more of this flow go on."""
+        self.catch_up()
+        self._library.express_remove(self._memory, flow.memory)
+        del self._flows[flow.id]
+
+    def read(self, now: float) -> tuple[int, list[tuple[bytes, Address]] | None]:
+        """How many datagrams came, at most AT_ONCE, and those that are for Python with their senders; None when Python
+        has nothing to do yet. OSError, but never for waiting."""
+        memory = self._memory
+        count = self._library.express_take(memory, now)
+        if count < 0:
+            raise OSError(-count, os.strerror(-count))
+        is_due, for_python = memory.is_due, memory.for_python
+        if is_due:
+            self.catch_up()
+        return count, self._rest(for_python) if is_due or for_python else None
+
+    def catch_up(self) -> None:
+        """Take note of all that went on."""
+        if self._memory.recorded:
+            self._collect()
+        if self._untold:
+            self._tell()
+
+    def _rest(self, count: int) -> list[tuple[bytes, Address]]:
+        """What nobody but Python can decide on."""
+        memory, data, names, rest = self._memory, self._data, self._names, []
+        slots, sizes, name_bytes = memory.slots, memory.bytes, self._senders.name_bytes
+        for index in range(count):
+            slot, size = slots[index], sizes[index]
+            at, name = slot * SLOT_BYTES, slot * NAME_BYTES
+            rest.append((data[at : at + size], self._senders.sender(names[name : name + name_bytes])))
+        return rest
+
+    def _collect(self) -> None:
+        """Empty C's memory."""
+        memory, drops = self._memory, self._drops
+        payloads = self._payloads[: memory.recorded_bytes]
+        by_flow: dict[int, list[Passed]] = {}
+        for passed in _RECORD.iter_unpack(self._records[: memory.recorded * _RECORD.size]):
+            by_flow.setdefault(passed[1], []).append(passed)
+            self.bytes += passed[4]
+        self.datagrams += memory.recorded
+        self._untold += [(self._flows[id], iter(batch), payloads) for id, batch in by_flow.items()]
+        drops.count(DropReason.PROTECT, memory.not_protected)
+        drops.count(DropReason.UNPROTECT, memory.not_authentic)
+        drops.count(DropReason.SOCKET_FULL, memory.socket_full)
+        drops.count(DropReason.UNREACHABLE, memory.unreachable)
+        memory.recorded = memory.recorded_bytes = memory.is_due = 0
+        memory.not_protected = memory.not_authentic = memory.socket_full = memory.unreachable = 0
+
+    def _tell(self) -> None:
+        """Hand out what went on. Whoever changes something meanwhile comes here again, and goes on with what is left."""
+        untold = self._untold
+        while untold:
+            flow, batch, payloads = first = untold[0]
+            try:
+                flow.went_on(batch, payloads)
+            except Exception:
+                # A bug with one packet must not silence all the others.
+                _log.exception("x packet that went on")
+                continue
+            if untold and untold[0] is first:
+                untold.popleft()
+
+
+def _fill(made: Any, lane: Lane, prepared: Prepared, way: Way) -> None:
+    """A lane as C takes it."""
+    key = lane.key
+    made.ssrc, made.payload_type = lane.ssrc, key.payload_type
+    made.abs_send_time, made.tag_bytes = key.abs_send_time, key.tag_bytes
+    made.sequence_offset = (way.sequence_offset + key.sequence_offset) & 0xFFFF
+    made.timestamp_offset = (way.timestamp_offset + key.timestamp_offset) & 0xFFFFFFFF
+    made.name_bytes, made.outlets = prepared.name_bytes, prepared.reached
+    made.sessions, made.names = prepared.sessions, prepared.names

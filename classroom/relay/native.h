@@ -1,0 +1,72 @@
+/* What native.c shares with Python. cffi reads this file as well, which is why it holds no directives. */
+
+enum {
+    AT_ONCE = 64,           /* datagrams that one recvmmsg reads */
+    KEPT = 1024,            /* packets that Python has not heard of yet: 50 ms of forty lessons */
+    KEPT_BYTES = 1 << 20,   /* their payloads */
+    SLOT_BYTES = 1504,      /* one byte more than an Ethernet frame carries tells that a datagram is larger */
+    DATAGRAM_BYTES = 1500,
+    NAME_BYTES = 32,
+    COMPARED_BYTES = 24,    /* of a socket address: family, port and IP address lie within them */
+    MOST_AHEAD = 256,       /* by which a sequence number may be ahead of the last one without being looked at */
+    ABSENT = -1
+};
+
+/* Receivers of the same bytes, as `Lane` has them; the offsets are to the publisher's own numbers. */
+struct lane {
+    uint32_t ssrc, timestamp_offset;
+    uint16_t sequence_offset;
+    uint8_t payload_type, abs_send_time, tag_bytes;
+    unsigned int name_bytes;
+    int outlets;
+    uintptr_t *sessions, *names;
+    uint64_t packets, octets;   /* sent to each of them, in plain */
+};
+
+/* A source whose packets all go the same way: to these lanes. */
+struct flow {
+    struct flow *next, *touched;
+    uintptr_t session;      /* libsrtp's incoming one */
+    int32_t id;
+    uint32_t ssrc;
+    char name[COMPARED_BYTES];
+    uint16_t newest;
+    uint8_t payload_type, tag_bytes, drops_picture_id, is_suspended;
+    uint8_t transport_number_id, level_id;  /* of header extensions, 0 for none */
+    int lane_count;
+    struct lane *lanes;
+    int batched;
+    int batch[AT_ONCE];     /* slots */
+    int batch_records[AT_ONCE];
+};
+
+/* A packet that went on by the flow with this id: where in `payloads` its payload lies, what its header said, and how
+ * much padding was put behind it. Numbers that the header lacks are ABSENT. */
+struct record {
+    double arrived;
+    int32_t flow, at, bytes, datagram_bytes, padding, sequence_number, marker, transport_number, level;
+    uint32_t timestamp;
+};
+
+/* `for_python` datagrams of the last read are for Python to decide on: their slots, sizes and senders. `recorded`
+ * packets went on since it last looked, and `is_due` says that it should look now. The rest are counters, of which the
+ * last four are Python's to reset. */
+struct express {
+    int for_python, recorded, recorded_bytes, is_due, segments;
+    int slots[AT_ONCE], bytes[AT_ONCE];
+    char data[AT_ONCE * SLOT_BYTES], names[AT_ONCE * NAME_BYTES];
+    struct record records[KEPT];
+    char payloads[KEPT_BYTES];
+    uint64_t packets_out, bytes_out;
+    uint64_t not_protected, not_authentic, socket_full, unreachable;
+};
+
+/* Pointers that change with every call are integers here: that spares Python making them. */
+int fan(uintptr_t protect, uintptr_t slab, size_t room, uintptr_t messages, uintptr_t iovecs, uintptr_t controls,
+        int most, uintptr_t *sessions, uintptr_t *names, unsigned int name_bytes, int outlets, const char *plain,
+        int total, int segment, int count, const int *sizes, int *refused);
+struct express *express_open(int fd, uintptr_t protect, uintptr_t unprotect, int segments);
+void express_close(struct express *express);
+void express_add(struct express *express, struct flow *flow);
+void express_remove(struct express *express, struct flow *flow);
+int express_take(struct express *express, double now);
