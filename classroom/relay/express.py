@@ -108,20 +108,25 @@ class Flow:
 
 
 class Express:
-    """Reads a socket, as Inbox does, and sends on what has a flow."""
+    """Reads a socket, as Inbox does, and sends on what has a flow. OSError."""
 
     def __init__(self, library: Any, sock: socket.socket, drops: Drops) -> None:
         self.family = sock.family
+        self.wake: Callable[[Any], None] = library.express_wake
+        """Reads and sends on without Python, for an event loop; with `memory`."""
         self._library = library
         self._drops = drops
         protect, unprotect = (
             int(srtp_ffi.cast("uintptr_t", srtp_ffi.addressof(srtp_lib, name)))
             for name in ("srtp_protect", "srtp_unprotect")
         )
-        opened = library.express_open(sock.fileno(), protect, unprotect, can_segment(sock))
+        self.news = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
+        """Readable when `wake` has left something that Python has to look at."""
+        opened = library.express_open(sock.fileno(), self.news, protect, unprotect, can_segment(sock))
         if not opened:
+            self.close()
             raise MemoryError("no memory for what C reads")
-        self._memory = memory = native.ffi.gc(opened, library.express_close)
+        self.memory = memory = native.ffi.gc(opened, library.express_close)
         self._records = memoryview(native.ffi.buffer(memory.records))
         self._data, self._names = native.ffi.buffer(memory.data), native.ffi.buffer(memory.names)
         self._payloads = native.ffi.buffer(memory.payloads)
@@ -139,15 +144,26 @@ class Express:
         library = native.load()
         return None if library is None else cls(library, sock, drops)
 
+    def close(self) -> None:
+        """Read nothing more. Idempotent."""
+        news, self.news = self.news, -1
+        if news >= 0:
+            os.close(news)
+
+    @property
+    def came(self) -> int:
+        """Datagrams read."""
+        return int(self.memory.datagrams)
+
     @property
     def packets_out(self) -> int:
         """Packets sent to receivers."""
-        return int(self._memory.packets_out)
+        return int(self.memory.packets_out)
 
     @property
     def bytes_out(self) -> int:
         """Their octets, encrypted."""
-        return int(self._memory.bytes_out)
+        return int(self.memory.bytes_out)
 
     def start(self, source: Source, way: Way, newest: int, went_on: WentOn) -> Flow | None:
         """Let what comes after the packet with this number go on; None when somebody there is not reached by C."""
@@ -155,22 +171,23 @@ class Express:
             return None
         self._last_id = (self._last_id + 1) & 0x7FFFFFFF
         flow = self._flows[self._last_id] = Flow(self, self._last_id, source, way, newest, went_on)
-        self._library.express_add(self._memory, flow.memory)
+        self._library.express_add(self.memory, flow.memory)
         return flow
 
     def remove(self, flow: Flow) -> None:
         """Take note of what went on, and let nothing more of this flow go on."""
         self.catch_up()
-        self._library.express_remove(self._memory, flow.memory)
+        self._library.express_remove(self.memory, flow.memory)
         del self._flows[flow.id]
 
     def read(self, now: float) -> tuple[int, list[tuple[bytes, Address]] | None]:
         """How many datagrams came, at most AT_ONCE, and those that are for Python with their senders; None when Python
-        has nothing to do yet. OSError, but never for waiting."""
-        memory = self._memory
-        count = self._library.express_take(memory, now)
-        if count < 0:
-            raise OSError(-count, os.strerror(-count))
+        has nothing to do yet. Nothing is read while `wake` has left something. OSError, but never for waiting."""
+        memory, count = self.memory, 0
+        if not memory.for_python and not memory.is_due:
+            count = self._library.express_take(memory, now)
+            if count < 0:
+                raise OSError(-count, os.strerror(-count))
         is_due, for_python = memory.is_due, memory.for_python
         if is_due:
             self.catch_up()
@@ -178,24 +195,25 @@ class Express:
 
     def catch_up(self) -> None:
         """Take note of all that went on."""
-        if self._memory.recorded:
+        if self.memory.recorded:
             self._collect()
         if self._untold:
             self._tell()
 
     def _rest(self, count: int) -> list[tuple[bytes, Address]]:
         """What nobody but Python can decide on."""
-        memory, data, names, rest = self._memory, self._data, self._names, []
+        memory, data, names, rest = self.memory, self._data, self._names, []
         slots, sizes, name_bytes = memory.slots, memory.bytes, self._senders.name_bytes
         for index in range(count):
             slot, size = slots[index], sizes[index]
             at, name = slot * SLOT_BYTES, slot * NAME_BYTES
             rest.append((data[at : at + size], self._senders.sender(names[name : name + name_bytes])))
+        memory.for_python = 0
         return rest
 
     def _collect(self) -> None:
         """Empty C's memory."""
-        memory, drops = self._memory, self._drops
+        memory, drops = self.memory, self._drops
         payloads = self._payloads[: memory.recorded_bytes]
         by_flow: dict[int, list[Passed]] = {}
         for passed in _RECORD.iter_unpack(self._records[: memory.recorded * _RECORD.size]):

@@ -552,7 +552,8 @@ class Hub:
                 _log.exception("x tick")
 
     def _tick(self, now: float, turn: int) -> None:
-        self._catch_up()
+        assert self._wire is not None
+        self._wire.tick(now)
         self._flush()
         entries = list(self._entries.values())
         publishing = [entry for entry in entries if entry.subscriber is None]

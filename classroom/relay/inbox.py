@@ -60,6 +60,8 @@ class Inbox:
     def __init__(self, sock: socket.socket) -> None:
         self._fd = sock.fileno()
         self._senders = Senders(sock.family)
+        self.came = 0
+        """Datagrams read."""
         memory, names = _ffi.new("char[]", SLOTS * SLOT_BYTES), _ffi.new("char[]", SLOTS * NAME_BYTES)
         vectors = _ffi.new("struct iovec[]", SLOTS)
         self._messages = _ffi.new("struct mmsghdr[]", SLOTS)
@@ -72,14 +74,16 @@ class Inbox:
         self._data, self._names = _ffi.buffer(memory), _ffi.buffer(names)
         self._lengths = memoryview(_ffi.buffer(self._messages)).cast("I")
 
-    def read(self) -> list[tuple[bytes, Address]]:
-        """At most SLOTS datagrams with their senders; fewer when there are no more. OSError, but never for waiting."""
+    def read(self, now: float) -> tuple[int, list[tuple[bytes, Address]]]:
+        """How many datagrams came, and they, with their senders: at most SLOTS, fewer when there are no more. OSError,
+        but never for waiting. `now` is for an Express, which can take this one's place."""
         count = _libc.recvmmsg(self._fd, self._messages, SLOTS, socket.MSG_DONTWAIT, _ffi.NULL)
         if count < 0:
             code = _ffi.errno
             if code in (errno.EAGAIN, errno.EINTR):
-                return []
+                return 0, []
             raise OSError(code, os.strerror(code))
+        self.came += count
         data, names, sender, name_bytes = self._data, self._names, self._senders.sender, self._senders.name_bytes
         read = []
         at = 0
@@ -88,4 +92,4 @@ class Inbox:
             start = index * SLOT_BYTES
             read.append((data[start : start + size], sender(name)))
             at += NAME_BYTES
-        return read
+        return count, read

@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
 
 #include "native.h"
 
@@ -36,7 +38,7 @@ struct outgoing { const uint8_t *head, *payload; int bytes, padding; uint8_t fir
 /* An express and what Python does not see of it. */
 struct own {
     struct express shared;
-    int fd, queued;
+    int fd, news, queued;
     transform *protect, *unprotect;
     struct flow *buckets[BUCKETS];
     struct mmsghdr in[AT_ONCE], out[MESSAGES];
@@ -88,12 +90,13 @@ int fan(uintptr_t protect, uintptr_t slab, size_t room, uintptr_t messages, uint
     return outlet;
 }
 
-struct express *express_open(int fd, uintptr_t protect, uintptr_t unprotect, int segments)
+struct express *express_open(int fd, int news, uintptr_t protect, uintptr_t unprotect, int segments)
 {
     struct own *own = calloc(1, sizeof *own);
     if (!own)
         return NULL;
     own->fd = fd;
+    own->news = news;
     own->protect = (transform *)protect;
     own->unprotect = (transform *)unprotect;
     own->shared.segments = segments;
@@ -401,13 +404,13 @@ static int is_full(const struct express *express)
     return express->recorded > KEPT - AT_ONCE || express->recorded_bytes > KEPT_BYTES - AT_ONCE * DATAGRAM_BYTES;
 }
 
-/* Read up to AT_ONCE datagrams and send on what goes the way of its flow; how many were read, or -errno. */
+/* Read up to AT_ONCE datagrams and send on what goes the way of its flow; how many were read, or -errno. ENOBUFS: Python
+ * has to look first. */
 int express_take(struct express *express, double now)
 {
     struct own *own = (struct own *)express;
-    if (is_full(express))
+    if (express->for_python || is_full(express))
         return -ENOBUFS;
-    express->for_python = 0;
     int count = recvmmsg(own->fd, own->in, AT_ONCE, MSG_DONTWAIT, NULL);
     if (count < 0)
         return errno == EAGAIN || errno == EINTR ? 0 : -errno;
@@ -424,5 +427,17 @@ int express_take(struct express *express, double now)
     flush(own);
     if (is_full(express))
         express->is_due = 1;
+    express->datagrams += count;
     return count;
+}
+
+/* The same for an event loop that calls this when there is something to read, without Python in between: who has to look
+ * is told by the eventfd `news`. */
+void express_wake(struct express *express)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    int count = express_take(express, now.tv_sec + now.tv_nsec / 1e9);
+    if (count < 0 || express->for_python || express->is_due)
+        (void)!write(((struct own *)express)->news, &(uint64_t){1}, sizeof(uint64_t));
 }

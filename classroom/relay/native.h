@@ -48,16 +48,16 @@ struct record {
     uint32_t timestamp;
 };
 
-/* `for_python` datagrams of the last read are for Python to decide on: their slots, sizes and senders. `recorded`
- * packets went on since it last looked, and `is_due` says that it should look now. The rest are counters, of which the
- * last four are Python's to reset. */
+/* `for_python` datagrams are Python's to decide on, their slots, sizes and senders; nothing is read before it has.
+ * `recorded` packets went on since it last looked, and `is_due` says that it should look now. The rest are counters, of
+ * which the last four are Python's to reset. */
 struct express {
     int for_python, recorded, recorded_bytes, is_due, segments;
     int slots[AT_ONCE], bytes[AT_ONCE];
     char data[AT_ONCE * SLOT_BYTES], names[AT_ONCE * NAME_BYTES];
     struct record records[KEPT];
     char payloads[KEPT_BYTES];
-    uint64_t packets_out, bytes_out;
+    uint64_t datagrams, packets_out, bytes_out;
     uint64_t not_protected, not_authentic, socket_full, unreachable;
 };
 
@@ -65,8 +65,9 @@ struct express {
 int fan(uintptr_t protect, uintptr_t slab, size_t room, uintptr_t messages, uintptr_t iovecs, uintptr_t controls,
         int most, uintptr_t *sessions, uintptr_t *names, unsigned int name_bytes, int outlets, const char *plain,
         int total, int segment, int count, const int *sizes, int *refused);
-struct express *express_open(int fd, uintptr_t protect, uintptr_t unprotect, int segments);
+struct express *express_open(int fd, int news, uintptr_t protect, uintptr_t unprotect, int segments);
 void express_close(struct express *express);
 void express_add(struct express *express, struct flow *flow);
 void express_remove(struct express *express, struct flow *flow);
 int express_take(struct express *express, double now);
+void express_wake(struct express *express);

@@ -5,6 +5,7 @@ RFC 7983 §7: the first byte tells; RFC 5761 §4: among RTP the second one tells
 
 import asyncio
 import logging
+import os
 import socket
 from collections.abc import Callable
 from typing import Protocol
@@ -78,31 +79,44 @@ class Wire:
         self._drops = drops
         self.express = Express.open(self.sock, drops)
         """What goes on in C, where it is built."""
-        self._inbox = Inbox(self.sock) if self.express is None else None
+        self._reader = self.express or Inbox(self.sock)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._rated = 0.0
         self._rate = 0.0
+        self._counted = 0
 
     def open(self) -> None:
         """Begin to read, on the running loop."""
         self._loop = asyncio.get_running_loop()
-        self._loop.add_reader(self.sock.fileno(), self._readable)
+        self._wait(self._loop)
+        if self.express is not None:
+            self._loop.add_reader(self.express.news, self._hear, self.express.news)
 
     def close(self) -> None:
         """Stop and free the port. Idempotent."""
         if self._loop is not None:
             self._loop.remove_reader(self.sock.fileno())
+            if self.express is not None:
+                self._loop.remove_reader(self.express.news)
             self._loop = None
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+        if self.express is not None:
+            self.express.close()
         self.sock.close()
 
     def catch_up(self) -> None:
         """Take note of what went on without Python."""
         if self.express is not None:
             self.express.catch_up()
+
+    def tick(self, now: float) -> None:
+        """Some times a second: the same, and see how much comes."""
+        self.catch_up()
+        self._measure(now)
+        self._fetch_if_busy()
 
     def send(self, datagram: bytes, address: Address) -> None:
         """Send one datagram; when the kernel refuses it, it is dropped and counted."""
@@ -116,9 +130,24 @@ class Wire:
         except OSError:
             self._drops.count(DropReason.UNREACHABLE)
 
+    def _wait(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Let the loop tell when there is something to read."""
+        if self.express is None:
+            loop.add_reader(self.sock.fileno(), self._readable)
+        else:
+            loop.add_reader(self.sock.fileno(), self.express.wake, self.express.memory)
+
+    def _hear(self, news: int) -> None:
+        """C has read something on which Python has to decide."""
+        os.eventfd_read(news)
+        self._readable()
+
     def _readable(self) -> None:
         self._take()
-        if self._loop is not None and self._rate > BUSY_PER_S:
+        self._fetch_if_busy()
+
+    def _fetch_if_busy(self) -> None:
+        if self._loop is not None and self._timer is None and self._rate > BUSY_PER_S:
             self._loop.remove_reader(self.sock.fileno())
             self._timer = self._loop.call_later(FETCH_S, self._fetch)
 
@@ -131,13 +160,13 @@ class Wire:
             self._timer = self._loop.call_later(FETCH_S if count < BATCH_DATAGRAMS else 0.0, self._fetch)
         else:
             self._timer = None
-            self._loop.add_reader(self.sock.fileno(), self._readable)
+            self._wait(self._loop)
 
     def _take(self) -> int:
         """Read what there is, hand it out and send it on; how much it was."""
         count, now, dispatch, has_news = 0, self._clock(), self._dispatch, False
         while count < BATCH_DATAGRAMS:
-            came, read = self._read(now)
+            came, read = self._reader.read(now)
             for datagram, sender in read or ():
                 try:
                     dispatch(datagram, sender, now)
@@ -150,18 +179,13 @@ class Wire:
                 break
         if has_news:
             self._flush()
-        elapsed_s = now - self._rated
-        self._rated = now
-        self._rate = (self._rate * RATE_S + count) / (RATE_S + elapsed_s)
+        self._measure(now)
         return count
 
-    def _read(self, now: float) -> tuple[int, list[tuple[bytes, Address]] | None]:
-        """How many datagrams came, and those that have to be looked at; None when nothing need be done yet."""
-        if self.express is not None:
-            return self.express.read(now)
-        assert self._inbox is not None
-        read = self._inbox.read()
-        return len(read), read
+    def _measure(self, now: float) -> None:
+        came, elapsed_s = self._reader.came, now - self._rated
+        self._rate = (self._rate * RATE_S + came - self._counted) / (RATE_S + elapsed_s)
+        self._rated, self._counted = now, came
 
     def _dispatch(self, datagram: bytes, sender: Address, now: float) -> None:
         size = len(datagram)
