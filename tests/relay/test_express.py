@@ -1,0 +1,524 @@
+"""Who goes by the express gets what Python would have sent, and Python knows what it would have known."""
+
+import asyncio
+import itertools
+import socket
+import struct
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from pylibsrtp import Error, Policy, Session
+
+from classroom.relay import express as module
+from classroom.relay import native
+from classroom.relay.drops import DropReason, Drops
+from classroom.relay.fanout import Fanout, point
+from classroom.relay.lane import LaneKey, Outlet
+from classroom.relay.layer import Follower
+from classroom.relay.negotiation import track_of
+from classroom.relay.publication import Publication
+from classroom.relay.route import Route
+from classroom.relay.rtp import Header, Packet
+from classroom.relay.sdp import AUDIO_LEVEL, RID, TRANSPORT_CC, Accepted, Codec, Section
+from classroom.relay.track import Start
+from classroom.relay.wire import Wire
+
+FEEDBACK = frozenset({"nack", "nack pli", "transport-cc"})
+VP8 = Codec("vp8", "VP8", 96, 90000, 1, "", {}, FEEDBACK, rtx=97)
+OPUS = Codec("opus", "opus", 111, 48000, 2, "", {}, frozenset({"nack", "transport-cc"}))
+EXTENSIONS = {TRANSPORT_CC: 4, AUDIO_LEVEL: 5, RID: 6}
+PICTURES, SOUND, AGAIN = 7, 8, 9
+TAG_BYTES = 16
+# With PictureID, TL0PICIDX and TID, then the first byte of a keyframe and of another picture (RFC 7741 §4.2, §4.3).
+KEY, DELTA = b"\x90\xe0\x81\x02\x03\x20\x00", b"\x90\xe0\x81\x02\x03\x20\x01"
+
+
+def policy(kind: int) -> Policy:
+    return Policy(key=b"k" * 28, ssrc_type=kind, srtp_profile=Policy.SRTP_PROFILE_AEAD_AES_128_GCM)
+
+
+class Receiver:
+    """Somebody who is sent to: a socket, and the session that decrypts."""
+
+    def __init__(self, host: str) -> None:
+        self.sock = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_DGRAM)
+        self.sock.bind((host, 0))
+        self.sock.setblocking(False)
+        self.outgoing, self.incoming = (
+            Session(policy(Policy.SSRC_ANY_OUTBOUND)),
+            Session(policy(Policy.SSRC_ANY_INBOUND)),
+        )
+        self.outlet = Outlet(self.outgoing._srtp[0])
+        self.followers: list[Follower] = []
+        self.got: list[bytes] = []
+
+    def drain(self) -> None:
+        while True:
+            try:
+                datagram = self.sock.recv(2000)
+            except BlockingIOError:
+                return
+            self.got.append(self.incoming.unprotect(datagram))
+
+    def told(self) -> list[tuple[int, int, int, bool, bytes]]:
+        """What came, without the padding, which depends on what came at once."""
+        headers = [(Header(packet), packet) for packet in self.got]
+        return sorted(
+            (one.ssrc, one.sequence_number, one.timestamp, one.marker, packet[one.start : one.end])
+            for one, packet in headers
+        )
+
+
+class Tap:
+    def __init__(self) -> None:
+        self.packets: list[Packet] = []
+
+    def attached(self, publisher: Any, tracks: Any) -> None: ...
+
+    def detached(self) -> None: ...
+
+    def send(self, packet: Packet) -> None:
+        self.packets.append(packet)
+
+    def sender_report(self, kind: str, report: Any) -> None: ...
+
+
+@dataclass
+class Peer:
+    """Stands in for the publisher's connection."""
+
+    secure: Any
+    path: Any = None
+    take: Callable[[bytes, int, float], None] = lambda *_: None
+    sent: list[bytes] = field(default_factory=list)
+    bytes_in: int = 0
+    refused: int = 0
+
+    def dtls(self, datagram: bytes, now: float) -> None: ...
+
+    def rtcp(self, datagram: bytes, now: float) -> None: ...
+
+    def rtp(self, datagram: bytes, now: float) -> None:
+        try:
+            packet = self.session.unprotect(datagram)
+        except Error:
+            self.refused += 1
+            return
+        self.bytes_in += len(datagram)
+        self.take(packet, len(datagram), now)
+
+    def went_on(self, size: int, now: float) -> None:
+        self.bytes_in += size
+
+    def send_rtcp(self, packet: bytes) -> None:
+        self.sent.append(packet)
+
+    @property
+    def session(self) -> Session:
+        return cast(Session, self.secure.owner)
+
+
+class Rig:
+    """A publisher of pictures (two layers if `layered`) and sound, and receivers, on one wire."""
+
+    def __init__(self, *, layered: bool = False, receivers: int = 2, host: str = "127.0.0.1") -> None:
+        self.now = 50.0
+        self.drops = Drops()
+        self.touched: list[Publication] = []
+        self.wire = Wire(host, 0, lambda: self.now, lambda *_: None, self.flush, self.drops)
+        self.fanout = Fanout(self.wire.sock, self.drops)
+        self.route = Route("s", self.fanout.send, self.drops)
+        self.tap = Tap()
+        self.route.attach(self.tap)
+        self.publisher = socket.socket(self.wire.family, socket.SOCK_DGRAM)
+        self.publisher.bind((host, 0))
+        self.protects = Session(policy(Policy.SSRC_ANY_OUTBOUND))
+        self.protected: dict[bytes, bytes] = {}
+        session = Session(policy(Policy.SSRC_ANY_INBOUND))
+        self.peer = Peer(SimpleNamespace(owner=session, incoming_session=session._srtp[0], tag_bytes=TAG_BYTES))
+        self.peer.path = self.publisher.getsockname()[:2]
+        self.wire.peers[self.peer.path] = cast(Any, self.peer)
+        rids = ("h", "l") if layered else ()
+        accepted = [
+            Accepted(section("video", PICTURES, rids), VP8, EXTENSIONS, rids=rids),
+            Accepted(section("audio", SOUND), OPUS, EXTENSIONS),
+        ]
+        self.publication = Publication(
+            cast(Any, self.peer),
+            self.route,
+            accepted,
+            9,
+            self.drops,
+            lambda: self.now,
+            lambda now: None,
+            self.touched.append,
+            self.wire.express,
+        )
+        ssrcs = itertools.count(1)
+        self.route.publish(self.publication, [track_of(one) for one in accepted], lambda: Start(next(ssrcs), 2, 3))
+        self.publication.begin()
+        self.peer.take = self.publication.rtp
+        self.receivers = [Receiver(host) for _ in range(receivers)]
+        for receiver in self.receivers:
+            point(receiver.outlet, self.wire.family, receiver.sock.getsockname()[:2])
+
+    def flush(self) -> None:
+        while self.touched:
+            self.touched.pop().flush(self.now)
+        self.fanout.flush()
+
+    def send(self, packets: Sequence[bytes]) -> None:
+        """They come at once."""
+        self.now += 0.02
+        for packet in packets:
+            if packet not in self.protected:
+                self.protected[packet] = self.protects.protect(packet)
+            self.publisher.sendto(self.protected[packet], self.wire.sock.getsockname()[:2])
+        self.wire._take()
+
+    def raw(self, datagram: bytes) -> None:
+        self.publisher.sendto(datagram, self.wire.sock.getsockname()[:2])
+        self.wire._take()
+
+    def tick(self) -> None:
+        self.wire.tick(self.now)
+        self.flush()
+
+    def join(self, number: int) -> None:
+        receiver = self.receivers[number]
+        if not receiver.followers:
+            keys = (("video", LaneKey(100 + number % 2, 3, TAG_BYTES)), ("audio", LaneKey(111, 0, TAG_BYTES)))
+            receiver.followers = [self.route.tracks[cast(Any, kind)].follow(receiver.outlet, key) for kind, key in keys]
+
+    def leave(self, number: int) -> None:
+        receiver = self.receivers[number]
+        for follower in receiver.followers:
+            follower.leave()
+        receiver.followers = []
+
+    def close(self) -> None:
+        self.publication.close()
+        self.wire.close()
+        for sock in (self.publisher, *(receiver.sock for receiver in self.receivers)):
+            sock.close()
+
+    def told(self) -> dict[str, Any]:
+        """All that anybody can see."""
+        self.tick()
+        for receiver in self.receivers:
+            receiver.drain()
+        inbounds = self.publication.inbounds
+        return {
+            "receivers": [receiver.told() for receiver in self.receivers],
+            "counted": [
+                [(one.packets, one.layer is None) for one in receiver.followers] for receiver in self.receivers
+            ],
+            "tap": sorted(
+                (p.kind, p.sequence_number, p.timestamp, p.marker, p.payload, p.keyframe) for p in self.tap.packets
+            ),
+            "statistics": [(one.statistics.packets, one.statistics.bytes, one.statistics.highest) for one in inbounds],
+            "jitter": [round(one.statistics.jitter_ms, 6) for one in inbounds],
+            "missing": [sorted(one.nack._missing) for one in inbounds if one.nack is not None],
+            "voice": [one.voice.seconds for one in inbounds if one.voice is not None],
+            "transport": sorted(self.publication._transport_feedback._arrivals),
+            "bytes": (self.peer.bytes_in, self.publication.packets),
+            "dropped": self.drops.by_name() | {"drop_unprotect": self.drops[DropReason.UNPROTECT] + self.peer.refused},
+            "sent": len(self.peer.sent),
+            "layers": [(layer.mean_bps, layer.arrived) for layer in self.route.tracks["video"].layers],
+        }
+
+
+def section(kind: str, ssrc: int, rids: tuple[str, ...] = ()) -> Section:
+    own = None if rids else ssrc
+    again = AGAIN if kind == "video" and not rids else None
+    return Section(kind, kind, "UDP/TLS/RTP/SAVPF", "", True, True, False, True, (), {}, own, again, rids)
+
+
+def rtp(number: int, timestamp: int, payload: bytes, *, kind: int = 96, ssrc: int = PICTURES, **more: Any) -> bytes:
+    """A packet with the extensions of a browser: where it is in the transport's numbers, its level, its layer."""
+    block = b""
+    for id, value in ((4, more.get("transport")), (5, more.get("level")), (6, more.get("rid"))):
+        if value is not None:
+            block += bytes([id << 4 | len(value) - 1]) + value
+    block += bytes(-len(block) % 4)
+    first = (0x90 if block else 0x80) | (0x20 if "padding" in more else 0)
+    head = struct.pack("!BBHII", first, kind | (0x80 if more.get("marker") else 0), number & 0xFFFF, timestamp, ssrc)
+    head += struct.pack("!HH", 0xBEDE, len(block) // 4) + block if block else b""
+    return head + payload + (bytes(more["padding"] - 1) + bytes([more["padding"]]) if "padding" in more else b"")
+
+
+@dataclass
+class Script:
+    """Makes packets of steps: what was lost may come late or again, what came may come twice."""
+
+    layered: bool
+    number: int = 65500
+    sound: int = 100
+    transport: int = 0
+    picture: int = 0
+    lost: list[int] = field(default_factory=list)
+    before: bytes = b""
+
+    def packet(self, step: str, size: int) -> bytes | None:
+        self.transport += 1
+        more: dict[str, Any] = {"transport": struct.pack("!H", self.transport & 0xFFFF)}
+        if self.layered:
+            more["rid"] = b"h"
+        match step:
+            case "key" | "next" | "last":
+                self.number += 1
+                body = (KEY if step == "key" else DELTA) + bytes([self.number & 0xFF]) * size
+                self.before = rtp(self.number, 3000 * self.picture, body, marker=step == "last", **more)
+                self.picture += step == "last"
+                return self.before
+            case "lose":
+                self.number += 1
+                self.lost.append(self.number)
+            case "padding":
+                self.number += 1
+                return rtp(self.number, 3000 * self.picture, b"", padding=size % 200 + 1, **more)
+            case "late" | "again" if self.lost:
+                number = self.lost.pop()
+                body = DELTA + b"late" * 9
+                if step == "late":
+                    return rtp(number, 3000 * self.picture, body, **more)
+                return rtp(number, 0, struct.pack("!H", number & 0xFFFF) + body, kind=97, ssrc=AGAIN)
+            case "twice":
+                return self.before or None
+            case "sound":
+                self.sound += 1
+                level = bytes([size % 128])
+                body = bytes([self.sound & 0xFF]) * (size % 90 + 1)
+                return rtp(
+                    self.sound,
+                    960 * self.sound,
+                    body,
+                    kind=111,
+                    ssrc=SOUND,
+                    level=level,
+                    transport=more["transport"],
+                )
+            case "empty":
+                self.number += 1
+                return rtp(self.number, 3000 * self.picture, b"", **more)
+        return None
+
+
+PACKETS = st.tuples(
+    st.sampled_from(
+        ["next"] * 9 + ["last"] * 3 + ["sound"] * 3 + ["key", "lose", "late", "again", "padding", "twice", "empty"]
+    ),
+    st.sampled_from([1, 2, 30, 900, 901, 902, 903, 1100]),
+)
+STEPS = st.lists(
+    st.one_of(
+        st.tuples(st.just("send"), st.lists(PACKETS, min_size=1, max_size=12)),
+        st.tuples(st.sampled_from(["join", "leave"]), st.integers(0, 2)),
+        st.tuples(st.sampled_from(["tick", "move"]), st.integers(0, 2)),
+    ),
+    max_size=40,
+)
+BEGIN = [("send", [("key", 900), ("last", 900), ("sound", 9)])]
+
+
+def play(
+    steps: Sequence[tuple[str, Any]], layered: bool, library: Any, host: str = "127.0.0.1"
+) -> tuple[dict[str, Any], int]:
+    """What is seen in the end, and how many packets the express has sent."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(native, "load", lambda: library)
+        patch.setattr("classroom.relay.publication.EXPEDITE_S", 0.0)
+        rig = Rig(layered=layered, receivers=3, host=host)
+    try:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("classroom.relay.publication.EXPEDITE_S", 0.0)
+            script = Script(layered)
+            for step, what in [("join", 0), *BEGIN, *steps, ("tick", 0)]:
+                match step:
+                    case "send":
+                        made = [script.packet(*one) for one in what]
+                        rig.send([packet for packet in made if packet is not None])
+                    case "join":
+                        rig.join(what)
+                    case "leave":
+                        rig.leave(what)
+                    case "move":
+                        point(rig.receivers[what].outlet, rig.wire.family, rig.receivers[what].sock.getsockname()[:2])
+                    case "tick":
+                        rig.tick()
+            told = rig.told()
+        return told, 0 if rig.wire.express is None else rig.wire.express.packets_out
+    finally:
+        rig.close()
+
+
+@pytest.fixture(scope="session")
+def library(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    made = tmp_path_factory.mktemp("native") / "librelay.so"
+    native.build(made)
+    if not made.exists():
+        pytest.skip("there is no C compiler")
+    return native.ffi.dlopen(str(made))
+
+
+@settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(steps=STEPS, layered=st.booleans())
+def test_nobody_can_tell_who_went_by_the_express(library: Any, steps: Any, layered: bool) -> None:
+    assert play(steps, layered, library)[0] == play(steps, layered, None)[0]
+
+
+SECOND = [("send", [("next", 900), ("next", 901), ("last", 300), ("sound", 80)])] * 25
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
+@pytest.mark.parametrize("layered", [False, True])
+@pytest.mark.parametrize("segments", [True, False])
+def test_most_of_a_lesson_goes_by_the_express(
+    library: Any, host: str, layered: bool, segments: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "can_segment", lambda sock: segments)
+    steps = [("join", 1), *SECOND, ("send", [("key", 900), ("last", 2)]), *SECOND]
+    told, by_express = play(steps, layered, library, host)
+    assert told["counted"][0] == [(2 + 75 + 2 + 75, False), (51, False)]
+    assert told["counted"][1] == [(2 + 75, False), (50, False)]
+    assert by_express > 240
+
+
+@pytest.fixture
+def rig(library: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Rig]:
+    monkeypatch.setattr(native, "load", lambda: library)
+    made = Rig()
+    made.join(0)
+    made.send([rtp(1, 0, KEY), rtp(2, 0, DELTA)])
+    yield made
+    made.close()
+
+
+def express_of(rig: Rig) -> module.Express:
+    assert rig.wire.express is not None
+    return rig.wire.express
+
+
+def test_a_forged_packet_goes_nowhere_and_stops_nobody(rig: Rig) -> None:
+    rig.send([rtp(3, 3000, DELTA)])
+    rig.raw(rtp(4, 6000, DELTA) + bytes(TAG_BYTES))
+    rig.send([rtp(4, 6000, DELTA + b"true")])
+    assert express_of(rig).packets_out == 2
+    assert rig.told()["dropped"]["drop_unprotect"] == 1
+    assert [packet[-4:] for packet in rig.receivers[0].got][-1] == b"true"
+
+
+def test_a_packet_from_elsewhere_is_for_python(rig: Rig) -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
+        other.sendto(rig.protects.protect(rtp(3, 3000, DELTA)), rig.wire.sock.getsockname())
+        rig.wire._take()
+    assert express_of(rig).packets_out == 0
+    assert rig.drops[DropReason.STRAY] == 1
+
+
+def test_once_its_publisher_has_left_nothing_goes_on(rig: Rig) -> None:
+    rig.publication.close()
+    rig.publication.close()
+    rig.send([rtp(3, 3000, DELTA)])
+    assert express_of(rig).packets_out == 0
+    assert rig.told()["counted"][0][0] == (3, False)
+
+
+def test_what_went_on_a_moment_ago_can_be_asked_for_again(rig: Rig) -> None:
+    rig.send([rtp(3, 3000, DELTA + b"this")])
+    rig.receivers[0].drain()
+    assert express_of(rig).packets_out == 1
+    sent = Header(rig.receivers[0].got[-1])
+    found = rig.receivers[0].followers[0].find(sent.sequence_number)
+    assert found is not None
+    lane, entry = found
+    assert lane.write(entry)[20:] == rig.receivers[0].got[-1][20:]
+
+
+def test_only_a_hole_is_told_at_once(rig: Rig) -> None:
+    rig.send([rtp(3, 3000, DELTA)])
+    rig.send([rtp(4, 3000, DELTA)])
+    assert (rig.publication.packets, rig.peer.sent) == (2, [])
+    rig.send([rtp(6, 3000, DELTA)])
+    assert express_of(rig).packets_out == 3
+    assert rig.publication.packets == 5
+    assert rig.peer.sent != []
+
+
+def test_python_makes_room_before_there_is_none(rig: Rig) -> None:
+    kept = express_of(rig)._library.KEPT
+    for first in range(3, 2 * kept, 50):
+        rig.send([rtp(number, number, DELTA) for number in range(first, first + 50)])
+        for receiver in rig.receivers:
+            receiver.drain()
+    told = rig.told()
+    assert told["counted"][0][0][0] == len(told["tap"]) > kept
+    assert express_of(rig).packets_out > kept
+
+
+def test_where_nobody_can_be_reached_it_is_counted(rig: Rig) -> None:
+    point(rig.receivers[0].outlet, socket.AF_INET, ("127.0.0.1", 0))
+    rig.now += 1
+    rig.send([rtp(3, 3000, DELTA)])
+    rig.send([rtp(4, 3000, DELTA), rtp(5, 3000, DELTA)])
+    assert rig.told()["dropped"]["drop_unreachable"] == 3
+    assert express_of(rig).packets_out == 0
+
+
+def test_who_is_on_tcp_gets_it_by_way_of_python(rig: Rig) -> None:
+    taken: list[bytes] = []
+    rig.receivers[0].outlet.place(None, sink=taken.append)
+    rig.now += 1
+    rig.send([rtp(3, 3000, DELTA)])
+    rig.send([rtp(4, 3000, DELTA)])
+    assert len(taken) == 2
+    assert express_of(rig).packets_out == 0
+
+
+def test_a_bug_with_one_packet_does_not_silence_the_others(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    def send(packet: Packet) -> None:
+        if packet.sequence_number == 4:
+            raise RuntimeError("a bug")
+        rig.tap.packets.append(packet)
+
+    monkeypatch.setattr(rig.tap, "send", send)
+    rig.send([rtp(number, 3000, DELTA) for number in (3, 4, 5)])
+    rig.tick()
+    assert [packet.sequence_number for packet in rig.tap.packets] == [1, 2, 3, 5]
+
+
+def test_who_leaves_while_it_is_told_keeps_the_numbers_straight(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    def send(packet: Packet) -> None:
+        rig.tap.packets.append(packet)
+        if packet.sequence_number == 4:
+            rig.leave(0)
+
+    monkeypatch.setattr(rig.tap, "send", send)
+    follower = rig.receivers[0].followers[0]
+    rig.send([rtp(number, 3000, DELTA) for number in (3, 4, 5)])
+    rig.tick()
+    assert [packet.sequence_number for packet in rig.tap.packets] == [1, 2, 3, 4, 5]
+    assert follower.packets == 5
+    rig.receivers[0].drain()
+    assert follower.reached is not None
+    assert follower.reached[0] & 0xFFFF == Header(rig.receivers[0].got[-1]).sequence_number
+
+
+async def test_the_loop_wakes_c_and_c_wakes_python(rig: Rig) -> None:
+    rig.wire.open()
+    express = express_of(rig)
+    rig.publisher.sendto(rig.protects.protect(rtp(3, 3000, DELTA)), rig.wire.sock.getsockname())
+    async with asyncio.timeout(5):
+        while not express.packets_out:
+            await asyncio.sleep(0.01)
+    assert rig.publication.packets == 2
+    rig.publisher.sendto(rig.protects.protect(rtp(5, 3000, DELTA)), rig.wire.sock.getsockname())
+    async with asyncio.timeout(5):
+        while rig.publication.packets < 4:
+            await asyncio.sleep(0.01)
+    assert rig.peer.sent != []
