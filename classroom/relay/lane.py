@@ -9,7 +9,7 @@ from classroom.relay.ring import Entry
 from classroom.relay.rtp import HEADER, ONE_BYTE_PROFILE
 
 if TYPE_CHECKING:
-    from classroom.relay.express import Flow
+    from classroom.relay.express import Shortcut
     from classroom.relay.layer import Pacer
 
 # Fixed header, then one extension of three bytes: abs-send-time.
@@ -46,14 +46,14 @@ class Outlet:
 
 class Outlets(list[Outlet]):
     """Receivers of the same bytes. `prepared`: what the fan-out has made of them; None once one came, left or moved.
-    `flow`: what sends to them without being asked, until then."""
+    `shortcut`: what sends to them without being asked, until then."""
 
-    __slots__ = ("flow", "prepared")
+    __slots__ = ("prepared", "shortcut")
 
     def __init__(self) -> None:
         super().__init__()
         self.prepared: Any = None
-        self.flow: Flow | None = None
+        self.shortcut: Shortcut | None = None
 
     def append(self, outlet: Outlet) -> None:
         self.change()
@@ -67,8 +67,8 @@ class Outlets(list[Outlet]):
 
     def change(self) -> None:
         """They are about to be others, or elsewhere."""
-        if self.flow is not None:
-            self.flow.stop()
+        if self.shortcut is not None:
+            self.shortcut.stop()
         self.prepared = None
 
 
@@ -101,7 +101,7 @@ class Lane:
         self.ssrc = ssrc
         self.outlets = Outlets()
         self.counted: Any = None
-        """Where a flow counts what it sends to them; None without one."""
+        """Where a shortcut counts what it sends to them; None without one."""
         self._packets = self._octets = 0
 
     @property
@@ -120,7 +120,7 @@ class Lane:
         self._octets += sum(map(len, written))
 
     def fold(self) -> None:
-        """The flow is over."""
+        """The shortcut is over."""
         self._packets, self._octets, self.counted = self.packets, self.octets, None
 
     def write(self, entry: Entry) -> bytes:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple, Protocol
 
 from classroom.relay.drops import DropReason, Drops
-from classroom.relay.express import Flow, Way
+from classroom.relay.express import Shortcut, Way
 from classroom.relay.lane import Lane, LaneKey, Outlet, level, sequence_offset
 from classroom.relay.numbering import Numbering
 from classroom.relay.reports import MediaClock, PublisherClock
@@ -157,7 +157,7 @@ class Layer:
         """All layers of the track, this one among them."""
         self.arrived: float | None = None
         """When its last packet with payload came (monotonic seconds)."""
-        self.flow: Flow | None = None
+        self.shortcut: Shortcut | None = None
         """What sends its packets on without us; perhaps one that is over."""
         self._last: Entry | None = None
         self._first_timestamp = start.timestamp
@@ -175,11 +175,11 @@ class Layer:
     def settle(self) -> None:
         """Take note of what went on without us, and let nothing more go on: something is about to change. Idempotent.
 
-        Who comes, leaves or moves ends a flow too (`Outlets.change`), but the numbers are read before that.
+        Who comes, leaves or moves ends a shortcut too (`Outlets.change`), but the numbers are read before that.
         """
-        if self.flow is not None:
-            flow, self.flow = self.flow, None
-            flow.stop()
+        if self.shortcut is not None:
+            shortcut, self.shortcut = self.shortcut, None
+            shortcut.stop()
 
     def restart(self, track: Track, clock: PublisherClock) -> None:
         """A publisher with numbers of its own begins: nothing is forwarded before its first keyframe."""
@@ -318,8 +318,8 @@ class Layer:
 
     def find(self, sequence_number: int) -> Entry | None:
         """A packet that is still there, by the layer's own 16-bit number."""
-        if self.flow is not None:
-            self.flow.catch_up()
+        if self.shortcut is not None:
+            self.shortcut.catch_up()
         return self._ring.find(sequence_number)
 
     def sender_report(self, report: SenderReport) -> None:

@@ -40,7 +40,7 @@ struct own {
     struct express shared;
     int fd, news, queued;
     transform *protect, *unprotect;
-    struct flow *buckets[BUCKETS];
+    struct shortcut *buckets[BUCKETS];
     struct mmsghdr in[AT_ONCE], out[MESSAGES];
     struct iovec read[AT_ONCE], written[MESSAGES];
     struct segment controls[MESSAGES];
@@ -54,9 +54,9 @@ static uint32_t read32(const uint8_t *at) { return (uint32_t)read16(at) << 16 | 
 static void write16(uint8_t *at, uint16_t value) { at[0] = value >> 8; at[1] = value; }
 static void write32(uint8_t *at, uint32_t value) { write16(at, value >> 16); write16(at + 2, value); }
 
-/* A run of `count` packets, `total` bytes with room for the tags, `segment` bytes apart, plain sizes in `sizes`. It goes
- * to as many of the outlets as the slab has `room` for and there are `most` messages; how many those were. The messages
- * lie in order from the first on, without the outlets that libsrtp refused, whose number is added to *refused. */
+/* A run of `count` packets, `total` bytes with room for the tags, `segment` bytes apart, plain sizes in `sizes`. It
+ * goes to as many of the outlets as the slab has `room` for and there are `most` messages; how many those were. The
+ * messages lie in order from the first on, without the outlets that libsrtp refused, whose number is added to *refused. */
 int fan(uintptr_t protect, uintptr_t slab, size_t room, uintptr_t messages, uintptr_t iovecs, uintptr_t controls,
         int most, uintptr_t *sessions, uintptr_t *names, unsigned int name_bytes, int outlets, const char *plain,
         int total, int segment, int count, const int *sizes, int *refused)
@@ -103,7 +103,9 @@ struct express *express_open(int fd, int news, uintptr_t protect, uintptr_t unpr
     for (int slot = 0; slot < AT_ONCE; slot++) {
         own->read[slot] = (struct iovec){own->shared.data + slot * SLOT_BYTES, SLOT_BYTES};
         own->in[slot].msg_hdr = (struct msghdr){.msg_name = own->shared.names + slot * NAME_BYTES,
-                                                .msg_namelen = NAME_BYTES, .msg_iov = own->read + slot, .msg_iovlen = 1};
+                                                .msg_namelen = NAME_BYTES,
+                                                .msg_iov = own->read + slot,
+                                                .msg_iovlen = 1};
     }
     for (int message = 0; message < MESSAGES; message++) {
         own->controls[message] = (struct segment){.cmsg_len = offsetof(struct segment, padding),
@@ -116,33 +118,33 @@ struct express *express_open(int fd, int news, uintptr_t protect, uintptr_t unpr
 
 void express_close(struct express *express) { free(express); }
 
-static struct flow **bucket(struct own *own, uint32_t ssrc) { return &own->buckets[(ssrc ^ ssrc >> 16) % BUCKETS]; }
+static struct shortcut **bucket(struct own *own, uint32_t ssrc) { return &own->buckets[(ssrc ^ ssrc >> 16) % BUCKETS]; }
 
-void express_add(struct express *express, struct flow *flow)
+void express_add(struct express *express, struct shortcut *shortcut)
 {
-    struct flow **first = bucket((struct own *)express, flow->ssrc);
-    flow->next = *first;
-    *first = flow;
+    struct shortcut **first = bucket((struct own *)express, shortcut->ssrc);
+    shortcut->next = *first;
+    *first = shortcut;
 }
 
-void express_remove(struct express *express, struct flow *flow)
+void express_remove(struct express *express, struct shortcut *shortcut)
 {
-    for (struct flow **at = bucket((struct own *)express, flow->ssrc); *at; at = &(*at)->next)
-        if (*at == flow) {
-            *at = flow->next;
+    for (struct shortcut **at = bucket((struct own *)express, shortcut->ssrc); *at; at = &(*at)->next)
+        if (*at == shortcut) {
+            *at = shortcut->next;
             return;
         }
 }
 
-static struct flow *flow_of(struct own *own, const uint8_t *packet, int bytes, const char *name)
+static struct shortcut *shortcut_of(struct own *own, const uint8_t *packet, int bytes, const char *name)
 {
     if (bytes < HEADER_BYTES || packet[0] < 128 || packet[0] > 191 || (packet[1] > 191 && packet[1] < 224))
         return NULL;
     uint32_t ssrc = read32(packet + 8);
-    struct flow *flow = *bucket(own, ssrc);
-    while (flow && (flow->ssrc != ssrc || memcmp(flow->name, name, COMPARED_BYTES)))
-        flow = flow->next;
-    return flow;
+    struct shortcut *shortcut = *bucket(own, ssrc);
+    while (shortcut && (shortcut->ssrc != ssrc || memcmp(shortcut->name, name, COMPARED_BYTES)))
+        shortcut = shortcut->next;
+    return shortcut;
 }
 
 /* Where the payload begins; 0 when there is none, or padding, or extensions in another form than browsers'. */
@@ -160,11 +162,11 @@ static int payload_at(const uint8_t *packet, int bytes)
 }
 
 /* Whether it goes the way of the packet before it: the next of its source, or little further, and with a payload. */
-static int is_plain(const struct flow *flow, const uint8_t *packet, int bytes)
+static int is_plain(const struct shortcut *shortcut, const uint8_t *packet, int bytes)
 {
-    uint16_t ahead = read16(packet + 2) - flow->newest;
-    return !flow->is_suspended && bytes <= DATAGRAM_BYTES && (packet[1] & 0x7F) == flow->payload_type && ahead > 0 &&
-           ahead <= MOST_AHEAD && payload_at(packet, bytes - flow->tag_bytes);
+    uint16_t ahead = read16(packet + 2) - shortcut->newest;
+    return !shortcut->is_suspended && bytes <= DATAGRAM_BYTES && (packet[1] & 0x7F) == shortcut->payload_type &&
+           ahead > 0 && ahead <= MOST_AHEAD && payload_at(packet, bytes - shortcut->tag_bytes);
 }
 
 /* Drop PictureID and its like (RFC 7741 §4.2), as layer.py's _plain_vp8 does. */
@@ -319,24 +321,24 @@ static void send_lane(struct own *own, struct lane *lane, const struct outgoing 
     }
 }
 
-static void send_on(struct own *own, struct flow *flow, double now)
+static void send_on(struct own *own, struct shortcut *shortcut, double now)
 {
     struct outgoing packets[AT_ONCE];
     struct record *records[AT_ONCE];
-    for (int at = 0; at < flow->batched; at++) {
-        const uint8_t *head = (const uint8_t *)own->shared.data + flow->batch[at] * SLOT_BYTES;
-        struct record *record = records[at] = own->shared.records + flow->batch_records[at];
+    for (int at = 0; at < shortcut->batched; at++) {
+        const uint8_t *head = (const uint8_t *)own->shared.data + shortcut->batch[at] * SLOT_BYTES;
+        struct record *record = records[at] = own->shared.records + shortcut->batch_records[at];
         const uint8_t *payload = (const uint8_t *)own->shared.payloads + record->at;
         packets[at] = (struct outgoing){head, payload, record->bytes, 0, *payload};
-        if (flow->drops_picture_id)
+        if (shortcut->drops_picture_id)
             drop_picture_id(packets + at);
     }
-    even_out(packets, flow->batched);
-    for (int at = 0; at < flow->batched; at++)
+    even_out(packets, shortcut->batched);
+    for (int at = 0; at < shortcut->batched; at++)
         records[at]->padding = packets[at].padding;
-    for (int lane = 0; lane < flow->lane_count; lane++)
-        send_lane(own, flow->lanes + lane, packets, flow->batched, now);
-    flow->batched = 0;
+    for (int lane = 0; lane < shortcut->lane_count; lane++)
+        send_lane(own, shortcut->lanes + lane, packets, shortcut->batched, now);
+    shortcut->batched = 0;
 }
 
 /* The value of a header extension of one byte and more (RFC 8285 §4.2), `bytes` of it as a number; ABSENT. */
@@ -355,48 +357,49 @@ static int32_t extension(const uint8_t *packet, int end, uint8_t id, int bytes)
 }
 
 /* Remember what Python will have to know of a decrypted packet; the record's index. */
-static int note(struct own *own, const struct flow *flow, const uint8_t *packet, int bytes, int datagram_bytes, double now)
+static int note(struct own *own, const struct shortcut *shortcut, const uint8_t *packet, int bytes, int datagram_bytes,
+                double now)
 {
     struct express *shared = &own->shared;
     struct record *record = shared->records + shared->recorded;
     int start = payload_at(packet, bytes);
     *record = (struct record){
-        .arrived = now, .flow = flow->id, .at = shared->recorded_bytes, .bytes = bytes - start,
+        .arrived = now, .shortcut = shortcut->id, .at = shared->recorded_bytes, .bytes = bytes - start,
         .datagram_bytes = datagram_bytes, .sequence_number = read16(packet + 2), .marker = packet[1] >> 7,
-        .transport_number = extension(packet, start, flow->transport_number_id, 2),
-        .level = extension(packet, start, flow->level_id, 1), .timestamp = read32(packet + 4)};
+        .transport_number = extension(packet, start, shortcut->transport_number_id, 2),
+        .level = extension(packet, start, shortcut->level_id, 1), .timestamp = read32(packet + 4)};
     memcpy(shared->payloads + record->at, packet + start, record->bytes);
     shared->recorded_bytes += record->bytes;
     return shared->recorded++;
 }
 
-/* Take one datagram in; the flow that it goes on by. */
-static struct flow *take_in(struct own *own, int slot, double now)
+/* Take one datagram in; the shortcut by which it goes on. */
+static struct shortcut *take_in(struct own *own, int slot, double now)
 {
     struct express *shared = &own->shared;
     uint8_t *packet = (uint8_t *)shared->data + slot * SLOT_BYTES;
     int bytes = own->in[slot].msg_len, datagram_bytes = bytes;
-    struct flow *flow = flow_of(own, packet, bytes, shared->names + slot * NAME_BYTES);
-    if (!flow || !is_plain(flow, packet, bytes)) {
+    struct shortcut *shortcut = shortcut_of(own, packet, bytes, shared->names + slot * NAME_BYTES);
+    if (!shortcut || !is_plain(shortcut, packet, bytes)) {
         /* What comes after it may have to be numbered differently. */
-        if (flow)
-            flow->is_suspended = 1;
+        if (shortcut)
+            shortcut->is_suspended = 1;
         shared->slots[shared->for_python] = slot;
         shared->bytes[shared->for_python++] = bytes;
         return NULL;
     }
-    if (own->unprotect((void *)flow->session, packet, &bytes)) {
+    if (own->unprotect((void *)shortcut->session, packet, &bytes)) {
         shared->not_authentic++;
         return NULL;
     }
     uint16_t number = read16(packet + 2);
     /* What is missing is asked for at once. */
-    if ((uint16_t)(number - flow->newest) != 1)
+    if ((uint16_t)(number - shortcut->newest) != 1)
         shared->is_due = 1;
-    flow->newest = number;
-    flow->batch_records[flow->batched] = note(own, flow, packet, bytes, datagram_bytes, now);
-    flow->batch[flow->batched++] = slot;
-    return flow;
+    shortcut->newest = number;
+    shortcut->batch_records[shortcut->batched] = note(own, shortcut, packet, bytes, datagram_bytes, now);
+    shortcut->batch[shortcut->batched++] = slot;
+    return shortcut;
 }
 
 static int is_full(const struct express *express)
@@ -404,7 +407,7 @@ static int is_full(const struct express *express)
     return express->recorded > KEPT - AT_ONCE || express->recorded_bytes > KEPT_BYTES - AT_ONCE * DATAGRAM_BYTES;
 }
 
-/* Read up to AT_ONCE datagrams and send on what goes the way of its flow; how many were read, or -errno. ENOBUFS: Python
+/* Read up to AT_ONCE datagrams and send on those that have a shortcut; how many were read, or -errno. ENOBUFS: Python
  * has to look first. */
 int express_take(struct express *express, double now)
 {
@@ -414,12 +417,12 @@ int express_take(struct express *express, double now)
     int count = recvmmsg(own->fd, own->in, AT_ONCE, MSG_DONTWAIT, NULL);
     if (count < 0)
         return errno == EAGAIN || errno == EINTR ? 0 : -errno;
-    struct flow *touched = NULL;
+    struct shortcut *touched = NULL;
     for (int slot = 0; slot < count; slot++) {
-        struct flow *flow = take_in(own, slot, now);
-        if (flow && flow->batched == 1) {
-            flow->touched = touched;
-            touched = flow;
+        struct shortcut *shortcut = take_in(own, slot, now);
+        if (shortcut && shortcut->batched == 1) {
+            shortcut->touched = touched;
+            touched = shortcut;
         }
     }
     for (; touched; touched = touched->touched)
@@ -431,8 +434,8 @@ int express_take(struct express *express, double now)
     return count;
 }
 
-/* The same for an event loop that calls this when there is something to read, without Python in between: who has to look
- * is told by the eventfd `news`. */
+/* The same for an event loop that calls it when there is something to read, without Python in between; that Python has
+ * to look is told by the eventfd `news`. */
 void express_wake(struct express *express)
 {
     struct timespec now;

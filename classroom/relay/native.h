@@ -24,8 +24,8 @@ struct lane {
 };
 
 /* A source whose packets all go the same way: to these lanes. */
-struct flow {
-    struct flow *next, *touched;
+struct shortcut {
+    struct shortcut *next, *touched;
     uintptr_t session;      /* libsrtp's incoming one */
     int32_t id;
     uint32_t ssrc;
@@ -40,11 +40,11 @@ struct flow {
     int batch_records[AT_ONCE];
 };
 
-/* A packet that went on by the flow with this id: where in `payloads` its payload lies, what its header said, and how
- * much padding was put behind it. Numbers that the header lacks are ABSENT. */
+/* A packet that went on by the shortcut with this id: where in `payloads` its payload lies, what its header said, and
+ * how much padding was put behind it. Numbers that the header lacks are ABSENT. */
 struct record {
     double arrived;
-    int32_t flow, at, bytes, datagram_bytes, padding, sequence_number, marker, transport_number, level;
+    int32_t shortcut, at, bytes, datagram_bytes, padding, sequence_number, marker, transport_number, level;
     uint32_t timestamp;
 };
 
@@ -67,7 +67,7 @@ int fan(uintptr_t protect, uintptr_t slab, size_t room, uintptr_t messages, uint
         int total, int segment, int count, const int *sizes, int *refused);
 struct express *express_open(int fd, int news, uintptr_t protect, uintptr_t unprotect, int segments);
 void express_close(struct express *express);
-void express_add(struct express *express, struct flow *flow);
-void express_remove(struct express *express, struct flow *flow);
+void express_add(struct express *express, struct shortcut *shortcut);
+void express_remove(struct express *express, struct shortcut *shortcut);
 int express_take(struct express *express, double now);
 void express_wake(struct express *express);

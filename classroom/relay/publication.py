@@ -249,7 +249,7 @@ class Publication:
         """Let what comes next go on by itself, if all of it goes one way."""
         layer, newest = inbound.layer, inbound.unwrapper.highest
         path, way = self.connection.path, layer.way
-        if way is None or newest is None or (layer.flow is not None and layer.flow.goes_on(way, newest)):
+        if way is None or newest is None or (layer.shortcut is not None and layer.shortcut.goes_on(way, newest)):
             return
         if now - inbound.expedited < EXPEDITE_S or inbound.ssrc is None or not isinstance(path, tuple):
             return
@@ -265,7 +265,7 @@ class Publication:
             self._transport_cc,
             inbound.level_id,
         )
-        layer.flow = express.start(source, way, newest, partial(self._went_on, inbound))
+        layer.shortcut = express.start(source, way, newest, partial(self._went_on, inbound))
 
     def rtcp(self, data: bytes, now: float) -> None:
         """An authenticated compound RTCP packet."""

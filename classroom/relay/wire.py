@@ -65,6 +65,8 @@ class Wire:
             self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SOCKET_BYTES)
             self.sock.setblocking(False)
             self.sock.bind((host, port))
+            self.express = Express.open(self.sock, drops)
+            """What goes on in C, where it is built."""
         except OSError:
             self.sock.close()
             raise
@@ -77,8 +79,6 @@ class Wire:
         self._stray = stray
         self._flush = flush
         self._drops = drops
-        self.express = Express.open(self.sock, drops)
-        """What goes on in C, where it is built."""
         self._reader = self.express or Inbox(self.sock)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._timer: asyncio.TimerHandle | None = None

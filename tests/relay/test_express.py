@@ -18,6 +18,7 @@ from classroom.relay import express as module
 from classroom.relay import native
 from classroom.relay.drops import DropReason, Drops
 from classroom.relay.fanout import Fanout, point
+from classroom.relay.inbox import SLOTS
 from classroom.relay.lane import LaneKey, Outlet
 from classroom.relay.layer import Follower
 from classroom.relay.negotiation import track_of
@@ -372,6 +373,16 @@ def test_nobody_can_tell_who_went_by_the_express(library: Any, steps: Any, layer
     assert play(steps, layered, library)[0] == play(steps, layered, None)[0]
 
 
+def test_python_knows_what_lies_where(library: Any) -> None:
+    assert native.ffi.sizeof("struct record") == module._RECORD.size
+    assert (library.SLOT_BYTES, library.NAME_BYTES, library.ABSENT, library.AT_ONCE) == (
+        module.SLOT_BYTES,
+        module.NAME_BYTES,
+        module.ABSENT,
+        SLOTS,
+    )
+
+
 SECOND = [("send", [("next", 900), ("next", 901), ("last", 300), ("sound", 80)])] * 25
 
 
@@ -408,8 +419,9 @@ def test_a_forged_packet_goes_nowhere_and_stops_nobody(rig: Rig) -> None:
     rig.send([rtp(3, 3000, DELTA)])
     rig.raw(rtp(4, 6000, DELTA) + bytes(TAG_BYTES))
     rig.send([rtp(4, 6000, DELTA + b"true")])
+    rig.raw(rtp(5, 6000, DELTA) + bytes(TAG_BYTES))
     assert express_of(rig).packets_out == 2
-    assert rig.told()["dropped"]["drop_unprotect"] == 1
+    assert rig.told()["dropped"]["drop_unprotect"] == 2
     assert [packet[-4:] for packet in rig.receivers[0].got][-1] == b"true"
 
 
