@@ -22,7 +22,8 @@ from classroom.lesson.errors import LessonError
 from classroom.paper.errors import PaperError
 from classroom.registry.accounts import AccountError
 from classroom.registry.errors import RegistryError
-from classroom.relay.hub import Hub, Notice, OfferError, RelayConfig
+from classroom.relay.hub import Hub, OfferError, RelayConfig
+from classroom.relay.session import Notice
 from classroom.store.audit import SERVER
 from classroom.store.edits import StaleEdit
 from classroom.store.ids import new_id

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from typing import Final, Protocol
 
 from classroom.registry.facts import Link
-from classroom.relay.hub import Link as Line
-from classroom.relay.hub import Session
+from classroom.relay.session import Link as Line
+from classroom.relay.session import Session
 from classroom.store.ids import new_token
 from signaling.clock import Clock
 from signaling.problem import Problem

@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple
 from classroom.lesson.events import HOST_SEAT
 from classroom.lesson.heartbeat import FRESH_MS, Marks
 from classroom.lesson.talk import TALK
-from classroom.relay.hub import Flow, Link
+from classroom.relay.session import Flow, Link
 from signaling.messages import LinkView
 
 

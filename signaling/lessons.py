@@ -22,7 +22,7 @@ from classroom.lesson.recording import note_consent, withdraw_consent
 from classroom.lesson.talk import TALK, may_hear, may_send
 from classroom.registry.errors import RegistryError
 from classroom.registry.facts import Link, Role
-from classroom.relay.hub import Notice
+from classroom.relay.session import Notice
 from classroom.store.audit import SERVER, Actor
 from classroom.store.store import Store
 from signaling import chat

@@ -27,7 +27,7 @@ from classroom.lesson.heartbeat import Heartbeat
 from classroom.lesson.lesson import Lesson
 from classroom.lesson.scene import rotate
 from classroom.lesson.talk import TALK
-from classroom.relay.hub import Flow, Link
+from classroom.relay.session import Flow, Link
 from classroom.store.audit import Actor
 from classroom.store.journal import JournalConflict
 from classroom.store.store import Store

@@ -7,7 +7,7 @@ from typing import Any
 from classroom.lesson import seats, streams
 from classroom.lesson.events import AnyEvent
 from classroom.lesson.lesson import Lesson, seat_of
-from classroom.relay.hub import Notice
+from classroom.relay.session import Notice
 from signaling.commands import Command
 from signaling.flows import StreamName
 

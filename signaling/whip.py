@@ -6,7 +6,7 @@ from aiohttp import web
 from multidict import CIMultiDict
 
 from classroom.registry.facts import Link
-from classroom.relay.hub import Session
+from classroom.relay.session import Session
 from signaling.api.body import read_in_time
 from signaling.auth import Grant
 from signaling.commands import actor

@@ -16,7 +16,6 @@ from classroom.relay.downlink import Downlink
 from classroom.relay.drops import DropReason, Drops
 from classroom.relay.fanout import Fanout
 from classroom.relay.ice import Address, BadStun, is_response, parse_request
-from classroom.relay.ladder import Rung
 from classroom.relay.negotiation import NoCommonCodec, accept_publisher, accept_viewer, track_of
 from classroom.relay.pacer import Pacer
 from classroom.relay.peer import SecureError, generate_certificate
@@ -24,8 +23,8 @@ from classroom.relay.publication import Publication
 from classroom.relay.rebinding import Rebindings
 from classroom.relay.route import Route, Subscriber
 from classroom.relay.rtcp import NTP_EPOCH_S
-from classroom.relay.rtp import Kind
 from classroom.relay.sdp import Accepted, BadOffer, Offer, Transport, parse_offer, write_answer
+from classroom.relay.session import Flow, Link, Notice, Session
 from classroom.relay.track import Start
 from classroom.relay.view import View, Watched
 from classroom.relay.wire import Wire
@@ -74,62 +73,6 @@ class RelayConfig:
     max_sessions: int = 1000
     max_handshakes: int = 64
     tcp: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Session:
-    """One connection: its id (12 characters, base32) and the SDP answer to its offer."""
-
-    id: str
-    answer: str
-
-
-@dataclass(frozen=True, slots=True)
-class Flow:
-    """Media that moves. Publisher (`subscriber` None): first and last packet with payload. Subscriber: first and last
-    moment its feedback proved that it still receives. Monotonic seconds. `voice_s`: how long a publisher's sound was
-    somebody speaking; None where its packets do not tell."""
-
-    stream: str
-    subscriber: str | None
-    session: str
-    kind: Kind
-    first: float
-    last: float
-    voice_s: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Notice:
-    """What happened to a session, at `now`; `last` is its last media packet, or its beginning when there was none.
-
-    "flowing": first media, or first proof of delivery; again after "stalled": a publisher's media stopped for 3 s.
-    "gone": nothing heard for 8 s, not connected within 10 s, close_notify, or ended. "replaced": a newer publisher
-    came. "layers": the layers of a publisher that anybody wants are others now: `layers`. "rung": the line of a group
-    (in `subscriber`; no stream, no session) carries more or less now: `rung`.
-    """
-
-    stream: str
-    subscriber: str | None
-    session: str
-    kind: Literal["flowing", "stalled", "gone", "replaced", "layers", "rung"]
-    now: float
-    last: float
-    layers: tuple[str, ...] = ()
-    rung: Rung = "full"
-
-
-@dataclass(frozen=True, slots=True)
-class Link:
-    """The state of a session's network path; loss 0…1; None where nothing tells: publishers send no reports on us."""
-
-    rtt_ms: float | None
-    loss: float
-    jitter_ms: float
-    in_bps: int
-    out_bps: int
-    remb_bps: int | None
-    by_tcp: bool = False
 
 
 class _Entry:

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from classroom.relay.hub import Hub, Notice, OfferError, RelayConfig
+from classroom.relay.hub import Hub, OfferError, RelayConfig
+from classroom.relay.session import Notice
 
 FLAGS = [
     "--no-sandbox",

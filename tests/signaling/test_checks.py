@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from classroom.relay.hub import Session
+from classroom.relay.session import Session
 from signaling import checking
 from signaling.checking import MAX_AT_ONCE, MAX_VIEWS, Checking
 from signaling.problem import Problem

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Literal
 
 from classroom.lesson.heartbeat import Marks
-from classroom.relay.hub import Flow, Link
+from classroom.relay.session import Flow, Link
 from signaling.flows import (
     are_together,
     by_lesson,

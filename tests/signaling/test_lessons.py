@@ -23,7 +23,7 @@ from classroom.lesson.events import (
     StreamGone,
 )
 from classroom.lesson.heartbeat import Marks
-from classroom.relay.hub import Flow, Link, Notice
+from classroom.relay.session import Flow, Link, Notice
 from classroom.store.audit import MACHINE
 from classroom.store.ids import new_id
 from classroom.store.registry import By

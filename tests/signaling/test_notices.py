@@ -8,7 +8,7 @@ from classroom.lesson import state
 from classroom.lesson.errors import LessonError
 from classroom.lesson.events import AnyEvent, SeatPlan
 from classroom.lesson.lesson import Lesson
-from classroom.relay.hub import Notice
+from classroom.relay.session import Notice
 from signaling.flows import StreamName
 from signaling.notices import commands_of, forget_streams
 
