@@ -1,4 +1,4 @@
-"""What the relay says of its sessions: their answers, what flows, what happened to them, and the state of their paths."""
+"""What the relay says of its sessions: their answers, what flows, what happened, and the state of their paths."""
 
 from dataclasses import dataclass
 from typing import Literal
