@@ -10,6 +10,7 @@ from typing import Literal
 
 import msgspec
 
+from classroom.relay import native
 from recorder.disk import free_bytes
 from recorder.worth import DiskGuard
 from signaling.datadir import DataBusy, DataDirectory
@@ -33,7 +34,7 @@ class Finding(msgspec.Struct, frozen=True):
 def examine(settings: Settings) -> list[Finding]:
     """Run every check; a check that itself fails is a failure, never an exception."""
     findings: list[Finding] = []
-    for check in (_python, _libraries, _pages, _data, _disk, _ports, _tls, _clock):
+    for check in (_python, _libraries, _relay, _pages, _data, _disk, _ports, _tls, _clock):
         try:
             findings.extend(check(settings))
         except Exception as error:  # a doctor who faints helps nobody
@@ -60,6 +61,14 @@ def _libraries(_: Settings) -> Iterator[Finding]:
         yield Finding(
             "codecs", "warning", f"PyAV was built without {', '.join(missing)}: the demo cannot make its clips"
         )
+
+
+def _relay(_: Settings) -> Iterator[Finding]:
+    if native.load() is not None:
+        yield Finding("relay", "ok", "media goes by compiled code")
+    else:
+        advice = "install gcc and libc6-dev and run deploy/setup.sh again, and this machine carries twice the lessons"
+        yield Finding("relay", "warning", f"media goes by Python alone: {advice}")
 
 
 def _pages(_: Settings) -> Iterator[Finding]:

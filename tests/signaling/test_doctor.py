@@ -54,3 +54,13 @@ def test_a_check_that_fails_itself_is_a_failure_not_a_crash(
 ) -> None:
     monkeypatch.setattr(doctor, "free_bytes", lambda _: 1 / 0)
     assert finding("disk", **free).verdict == "failure"
+
+
+def test_a_relay_without_its_compiled_code_is_told_how_to_get_it(
+    free: dict[str, object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(doctor.native, "load", lambda: None)
+    found = finding("relay", **free)
+    assert (found.verdict, "gcc" in found.sentence) == ("warning", True)
+    monkeypatch.setattr(doctor.native, "load", object)
+    assert finding("relay", **free).verdict == "ok"
