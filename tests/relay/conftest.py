@@ -1,4 +1,4 @@
-"""A hub behind plain HTTP, and a real Chromium in front of it."""
+"""A hub behind plain HTTP, and a real Chromium in front of it; the packet path in C."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 
+from classroom.relay import native
 from classroom.relay.hub import Hub, OfferError, RelayConfig
 from classroom.relay.session import Notice
 
@@ -105,3 +106,13 @@ async def open_page(door: Door, chromium: str) -> AsyncIterator[Callable[[], Awa
 
         yield open_page
         await browser.close()
+
+
+@pytest.fixture(scope="session")
+def library(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """The packet path in C, newly built."""
+    made = tmp_path_factory.mktemp("native") / "librelay.so"
+    native.build(made)
+    if not made.exists():
+        pytest.skip("there is no C compiler")
+    return native.ffi.dlopen(str(made))

@@ -385,15 +385,6 @@ def play(
         rig.close()
 
 
-@pytest.fixture(scope="session")
-def library(tmp_path_factory: pytest.TempPathFactory) -> Any:
-    made = tmp_path_factory.mktemp("native") / "librelay.so"
-    native.build(made)
-    if not made.exists():
-        pytest.skip("there is no C compiler")
-    return native.ffi.dlopen(str(made))
-
-
 @settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=STEPS, layered=st.booleans())
 def test_nobody_can_tell_who_went_by_the_express(library: Any, steps: Any, layered: bool) -> None:

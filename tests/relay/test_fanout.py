@@ -70,19 +70,10 @@ async def receivers(family: int) -> AsyncIterator[list[Receiver]]:
         await one.close()
 
 
-@pytest.fixture(scope="session")
-def library(tmp_path_factory: pytest.TempPathFactory) -> Path | None:
-    made = tmp_path_factory.mktemp("native") / "librelay.so"
-    native.build(made)
-    return made if made.exists() else None
-
-
 @pytest.fixture(params=["python", "c"], autouse=True)
-def loop(request: pytest.FixtureRequest, library: Path | None, monkeypatch: pytest.MonkeyPatch) -> None:
+def loop(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every test, with the innermost loop in either language."""
-    if request.param == "c" and library is None:
-        pytest.skip("there is no C compiler")
-    loaded = native.ffi.dlopen(str(library)) if request.param == "c" else None
+    loaded = request.getfixturevalue("library") if request.param == "c" else None
     monkeypatch.setattr(native, "load", lambda: loaded)
 
 
