@@ -497,7 +497,6 @@ class Hub:
     def _tick(self, now: float, turn: int) -> None:
         assert self._wire is not None
         self._wire.tick(now)
-        self._flush()
         entries = list(self._entries.values())
         publishing = [entry for entry in entries if entry.subscriber is None]
         viewing = [entry for entry in entries if entry.subscriber is not None]
@@ -511,8 +510,7 @@ class Hub:
             if line.is_probing:
                 line.pad(now)
         self._decide(now, turn, publishing)
-        self._fanout.flush()
-        self._pace_later()
+        self._flush()
 
     def _tick_one(self, entry: _Entry, now: float) -> None:
         part = entry.part
