@@ -10,6 +10,11 @@ MAX_MISSING = 256
 MAX_TRIES = 8
 # A packet this late is of no use: viewers have given up or frozen, and a keyframe is on its way.
 NACK_AGE_S = 1.0
+# Where more than this gets lost, here and there, the line is full, and what is asked for again only fills it further.
+# Random loss of one in ten, which a poor line has, is well below; a moment without anything is one gap, or a few.
+FULL_LOSS = 0.25
+FULL_GAPS = 4
+FULL_OVER_S = 1.0
 # Retry no sooner than this, and start from this guess of the round trip.
 MIN_RETRY_S = 0.04
 FIRST_ROUND_TRIP_S = 0.1
@@ -94,12 +99,16 @@ class _Missing:
 
 
 class NackGenerator:
-    """Asks one source again for lost packets (RFC 4585 §6.2.1): at once, then once a round trip, up to a limit."""
+    """Asks one source again for lost packets (RFC 4585 §6.2.1): at once, then once a round trip, up to a limit; and not
+    while its line is full."""
 
     def __init__(self) -> None:
         self._highest: int | None = None
         self._missing: dict[int, _Missing] = {}
         self._round_trip_s = FIRST_ROUND_TRIP_S
+        self._lost = self._gaps = 0
+        self._marks = ((0.0, 0, 0, 0),) * 2
+        """When, which number was the highest, how many had been missed, in how many gaps: the last two looks."""
         self.fresh = False
         """Whether there are numbers that were never asked for."""
         self.given_up = 0
@@ -125,12 +134,15 @@ class NackGenerator:
             return False
         for number in range(highest + 1, extended):
             self._missing[number] = _Missing(now)
+        self._lost += extended - highest - 1
+        self._gaps += 1
         self.fresh = True
         return True
 
     def due(self, now: float) -> list[int]:
         """The extended numbers to ask for now, ascending; counts them as asked."""
         self.fresh = False
+        is_full = self._is_full(now)
         if not self._missing:
             return []
         retry_s = max(MIN_RETRY_S, self._round_trip_s * 1.2)
@@ -139,6 +151,8 @@ class NackGenerator:
             if missing.tries >= MAX_TRIES or now - missing.noticed > NACK_AGE_S:
                 del self._missing[number]
                 self.given_up += 1
+            elif is_full:
+                continue
             elif missing.tries == 0 or now - missing.asked >= retry_s:
                 if missing.tries == 0:
                     missing.first_asked = now
@@ -146,6 +160,16 @@ class NackGenerator:
                 missing.asked = now
                 due.append(number)
         return sorted(due)
+
+    def _is_full(self, now: float) -> bool:
+        """Judged by the last second or two."""
+        if self._highest is None:
+            return False
+        if now - self._marks[1][0] >= FULL_OVER_S:
+            self._marks = (self._marks[1], (now, self._highest, self._lost, self._gaps))
+        _, highest, lost, gaps = self._marks[0]
+        expected = self._highest - highest
+        return highest > 0 and self._gaps - gaps >= FULL_GAPS and self._lost - lost > FULL_LOSS * expected
 
 
 class KeyframeRequests:

@@ -35,6 +35,8 @@ WIDE: Final = 1 / FITS
 PROVED_S: Final = 8.0
 # What was sent before a step down still fills the line for a moment.
 SETTLE_S: Final = 1.5
+# Meanwhile the line says that it carries less than this share of what was thought: that step was not deep enough.
+DEEPER: Final = 0.6
 # Where nothing had to be taken away, only so long: a sign of a full line counts once.
 SIGN_S: Final = 1.0
 
@@ -113,6 +115,7 @@ class Ladder:
 
     budget: int | None = None
     _settled_at: float = -math.inf
+    _stepped_down_at: float = -math.inf
     _kept_down_until: float = -math.inf
     _quiet_until: float = 0.0
     _pause_s: float = PAUSE_S
@@ -187,7 +190,7 @@ class Ladder:
                 chosen[one.session] = last
 
     def _down(self, pictures: Sequence[Picture], carried_bps: int, is_behind: bool, now: float) -> None:
-        if self.is_settling(now):
+        if self.is_settling(now) and not self._was_too_little(carried_bps, now):
             return
         has_probed = self._probing_until is not None
         if has_probed or self._stepped_up_at is not None:
@@ -199,6 +202,7 @@ class Ladder:
         if has_probed:
             # Padding was too much; if the pictures are as well, that shows once it is through.
             return
+        self._stepped_down_at = now
         before = self._last
         spent = cost(pictures, before) if before else carried_bps
         # It may have said that so much comes through; if it is full with that, it is less.
@@ -214,6 +218,10 @@ class Ladder:
         self._kept_down_until = self._quiet_until
         if self._last == before:
             self._settled_at = now + SIGN_S
+
+    def _was_too_little(self, carried_bps: int, now: float) -> bool:
+        """Whether the last step down shows already that another has to follow."""
+        return now - self._stepped_down_at < SETTLE_S and carried_bps < DEEPER * (self.budget or 0)
 
     def _up(self, pictures: Sequence[Picture], is_clear: bool | None, now: float) -> None:
         assert self.budget is not None

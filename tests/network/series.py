@@ -68,7 +68,8 @@ class Series:
         if last is None or end <= begin:
             return Figures(0.0, 0, 0.0, max(0.0, end - begin), 1.0)
         seconds = end - begin
-        heard = (last.heard - first.heard) / (SAMPLE_RATE * seconds)
+        # The samples are up to a tenth of a second older than the stretch that they stand for.
+        heard = (last.heard - first.heard) / (SAMPLE_RATE * (last.at - (first.at or begin) or seconds))
         return Figures(
             fps=(last.frames - first.frames) / seconds,
             freezes=last.freezes - first.freezes,

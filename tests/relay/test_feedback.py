@@ -1,5 +1,6 @@
 import random
 import struct
+from collections.abc import Callable
 
 import pytest
 from aiortc.rtcrtpreceiver import NackGenerator as OtherNackGenerator
@@ -143,11 +144,13 @@ def test_missing_packets_are_asked_for_at_once_then_once_a_round_trip_then_given
 def test_a_quick_answer_shortens_the_retry() -> None:
     nack = NackGenerator()
     nack.packet(0, 1.0)
-    for number in range(2, 40, 2):
+    for number in range(8, 160, 8):
+        for other in range(number - 7, number - 1):
+            nack.packet(other, 1.0)
         nack.packet(number, 1.0)
         assert nack.due(1.0) == [number - 1]
         nack.packet(number - 1, 1.01)
-    nack.packet(50, 2.0)
+    nack.packet(164, 2.0)
     assert len(nack.due(2.0)) == 11
     assert len(nack.due(2.05)) == 11
 
@@ -161,6 +164,30 @@ def test_an_answer_that_comes_after_the_second_question_lengthens_the_retry() ->
         asked = sum(len(nack.due(now + tick / 50)) for tick in range(25))
         nack.packet(number - 1, now + 0.5)
     assert asked == 1
+
+
+def asked(lost: Callable[[int], bool]) -> int:
+    """How many of 200 packets, 50 a second, are asked for again in their last second."""
+    nack = NackGenerator()
+    asked = 0
+    for number in range(1, 201):
+        now = number / 50
+        if not lost(number):
+            nack.packet(number, now)
+        numbers = nack.due(now)
+        asked += len(numbers) if now > 3.0 else 0
+    return asked
+
+
+def test_a_full_line_is_not_filled_further() -> None:
+    source = random.Random(3)
+    drawn = [source.random() for _ in range(201)]
+    assert asked(lambda number: drawn[number] < 0.1) > 0
+    assert asked(lambda number: drawn[number] < 0.5) == 0
+    # It was full, and is not any more.
+    assert asked(lambda number: drawn[number] < (0.5 if number < 60 else 0.1)) > 0
+    # A moment without anything is no full line.
+    assert asked(lambda number: 150 < number < 180) >= 29
 
 
 def test_after_an_outage_only_a_keyframe_helps() -> None:

@@ -109,6 +109,25 @@ def test_a_line_that_gets_better_is_climbed_step_by_step() -> None:
     assert seat.ladder.budget is None
 
 
+def test_a_line_that_carries_far_less_than_it_said_at_first_comes_down_again_at_once() -> None:
+    ladder, rungs = Ladder(), []
+    for tick, carried in enumerate((9_000_000, 190_000, 150_000, 60_000, 60_000)):
+        choice = ladder.decide([STAGE], is_full=tick > 0, carried_bps=carried, now=tick * TICK_S)
+        rungs.append(choice.rung)
+    assert rungs == ["full", "lowest", "lowest", "audio", "audio"]
+
+
+def test_padding_that_fills_the_line_takes_no_picture_away() -> None:
+    seat = Seat(lambda now: 600_000, STAGE)
+    seat.run(2)
+    while not seat.ladder.is_probing:
+        seat.run(TICK_S)
+    for tick in range(1, 8):
+        now = seat.now + tick * TICK_S
+        choice = seat.ladder.decide([STAGE], is_full=tick > 1, carried_bps=100_000, now=now, is_clear=tick < 2)
+        assert choice.rung == "lower"
+
+
 def test_a_picture_that_was_taken_away_for_nothing_comes_back_soon() -> None:
     ladder, rungs = Ladder(), []
     for tick in range(60):

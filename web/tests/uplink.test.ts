@@ -15,6 +15,14 @@ const trip = (currentRoundTripTime: number, count = (): number => 0): object => 
     return count();
   },
 });
+/** The same by the server's report. */
+const reported = (roundTripTime: number, count = (): number => 0): object => ({
+  type: "remote-inbound-rtp",
+  roundTripTime,
+  get roundTripTimeMeasurements() {
+    return count();
+  },
+});
 let measured = 0;
 const now = (): number => ++measured;
 
@@ -59,6 +67,11 @@ describe("a seat's own line", () => {
     expect(after(new Uplink(0), 0, 14, ...least, trip(0.05, now))).toBe("wide");
     expect(after(new Uplink(0), 0, 14, entry("bandwidth"), trip(0.5, now))).toBe("wide");
     expect(after(new Uplink(0), 0, 14, trip(0.5, now))).toBe("wide");
+  });
+  it("is thin by what the server's reports say, as well, unless anything shows that there is no queue", () => {
+    expect(after(new Uplink(0), 0, 2.4, ...least, trip(0.01), reported(0.5, now))).toBe("blocked");
+    expect(after(new Uplink(0), 0, 14, ...least, trip(0.01, now), reported(0.5, now))).toBe("wide");
+    expect(after(new Uplink(0), 0, 14, ...least, trip(0.01), reported(0.5))).toBe("wide");
   });
   it("is not thin for a queue that was measured before the browser held back", () => {
     expect(after(new Uplink(0), 0, 14, ...least, trip(0.5))).toBe("wide");

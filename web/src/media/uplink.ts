@@ -33,6 +33,8 @@ interface Entry {
   nominated?: boolean;
   currentRoundTripTime?: number;
   responsesReceived?: number;
+  roundTripTime?: number;
+  roundTripTimeMeasurements?: number;
 }
 
 export class Uplink {
@@ -40,7 +42,7 @@ export class Uplink {
   private isNarrow = false;
   private leastSince: number | null = null;
   private trip = { at: -Infinity, isLong: false };
-  private responses: number | undefined;
+  private measured: readonly number[] = [];
   private thinSince = -Infinity;
   private thinUntil = -Infinity;
   private pauseMs = PAUSE_MS;
@@ -54,7 +56,7 @@ export class Uplink {
     const isHeld = sent.some((each) => each.qualityLimitationReason === "bandwidth");
     const isNarrow = this.narrow(isHeld, now);
     const isLeast = sent.reduce((sum, each) => sum + (each.targetBitrate ?? 0), 0) <= LEAST_BPS;
-    this.measure(entries.find((each) => each.type === "candidate-pair" && each.nominated), now);
+    this.measure(entries, now);
     if (this.thin(isHeld && isLeast, now)) return now - this.thinSince < BLOCKED_MS ? "blocked" : "thin";
     return isNarrow ? "narrow" : "wide";
   }
@@ -69,11 +71,18 @@ export class Uplink {
     return this.isNarrow;
   }
 
-  /** Round trips are measured every few seconds: an old one says nothing of the queue that stands there now. */
-  private measure(pair: Entry | undefined, now: number): void {
-    if (pair?.responsesReceived === this.responses) return;
-    this.responses = pair?.responsesReceived;
-    this.trip = { at: now, isLong: (pair?.currentRoundTripTime ?? 0) > QUEUE_S };
+  /**
+   * Connectivity checks measure the round trip every few seconds, the server's reports once a second. One that is old says
+   * nothing of the queue that stands there now; one that is short, that there is none.
+   */
+  private measure(entries: readonly Entry[], now: number): void {
+    const trips = entries.flatMap((each) => {
+      if (each.type === "candidate-pair" && each.nominated) return [{ s: each.currentRoundTripTime ?? 0, count: each.responsesReceived ?? 0 }];
+      return each.type === "remote-inbound-rtp" && each.roundTripTime !== undefined ? [{ s: each.roundTripTime, count: each.roundTripTimeMeasurements ?? 0 }] : [];
+    });
+    const fresh = trips.filter((each, at) => each.count !== this.measured[at]);
+    this.measured = trips.map((each) => each.count);
+    if (fresh.length > 0) this.trip = { at: now, isLong: Math.min(...fresh.map((each) => each.s)) > QUEUE_S };
   }
 
   private thin(isLeast: boolean, now: number): boolean {
