@@ -176,8 +176,7 @@ class Downlink:
         heights = [layer.height or guess for layer, guess in zip(reversed(layers), NOMINAL_HEIGHTS, strict=False)][::-1]
         for layer, height in zip(layers, heights, strict=True):
             nominal = next(bps for most, bps in NOMINAL_BPS if height <= most)
-            known = layer.bps if layer.bps and layer.arrived is not None and is_alive(layer, layer.arrived) else 0
-            costs.append(max(known or nominal, costs[-1] if costs else 0))
+            costs.append(max(layer.bps or nominal, costs[-1] if costs else 0))
         shown = heights[-1] if view.shown is None else view.shown
         enough = next((index for index, height in enumerate(heights) if height * STRETCH >= shown), len(layers) - 1)
         return Picture(id, shown, tuple(costs), enough, layers[0].mean_bps)

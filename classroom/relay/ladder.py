@@ -22,6 +22,8 @@ SLIDES_BPS: Final = 10_000
 # Encoders miss their aim by so much both ways: what has become a little too large is kept, and a last picture tried.
 FITS: Final = 0.75
 PAUSE_S: Final = 4.0
+# After a step up during which nothing queued up on the way, only so long.
+RISES_ON_S: Final = 2.0
 LONGEST_PAUSE_S: Final = 60.0
 PROBE_S: Final = 1.2
 PROBE_OVER: Final = 1.15
@@ -233,7 +235,7 @@ class Ladder:
                 self._settled_at = now + SETTLE_S
             elif now >= self._probing_until:
                 self.budget, self._probing_until, self._stepped_up_at = max(self._goal, self._tried_bps), None, now
-                self._quiet_until = now + PAUSE_S
+                self._quiet_until = now + (RISES_ON_S if is_clear else PAUSE_S)
             return
         if is_clear is False:
             return

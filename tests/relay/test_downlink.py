@@ -224,6 +224,7 @@ def test_what_found_no_room_is_followed_by_a_keyframe_and_no_hole(rig: Rig) -> N
     rig.fill("a")
     assert one.follower is not None
     rig.line._ladder.budget, rig.line._ladder._kept_down_until = SMALL_BPS, rig.now
+    rig.line._ladder._stepped_down_at = 0.0
     numbers = drain(rig, 1.0, keyframe_every=1)
     source = rig.sources["a"]
     for _ in range(40):

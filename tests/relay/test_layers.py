@@ -87,6 +87,24 @@ def steps(values: Sequence[int], modulo: int) -> list[int]:
     return [(after - before) % modulo for before, after in itertools.pairwise(values)]
 
 
+def test_a_layer_that_was_given_up_would_take_what_it_did(rig: Rig) -> None:
+    large, small = rig.layer(0), rig.layer(1)
+    for number in range(50):
+        rig.picture(0, number, keyframe=number == 0)
+        rig.picture(1, number, keyframe=number == 0)
+        if number % 25 == 24:
+            large.measure(10 + number / 25)
+            small.measure(10 + number / 25)
+    took = large.bps, large.mean_bps
+    assert took[0] > 0
+    for number in range(50, 500):
+        rig.picture(1, number)
+        if number % 25 == 24:
+            large.measure(10 + number / 25)
+            small.measure(10 + number / 25)
+    assert (large.bps, large.mean_bps) == took
+
+
 def test_what_goes_on_in_a_lane_is_no_more_for_who_has_left_it(rig: Rig) -> None:
     gone, stays = rig.follow(1), rig.follow(1)
     rig.picture(1, 0, keyframe=True)
