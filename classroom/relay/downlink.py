@@ -106,13 +106,15 @@ class Downlink:
         # What the line does with little says nothing of what it would do with what was meant for it.
         telling = 2 * self._line.sent_bps >= self._ladder.meant_bps(pictures)
         is_behind = self.pacer.backlog_s > BACKLOG_S
+        is_full, is_clear = is_behind or (telling and self._line.is_full(now)), self._is_clear(now)
+        self._notice_losses(is_full or is_clear is False, now)
         choice = self._ladder.decide(
             pictures,
-            is_full=is_behind or (telling and self._line.is_full(now)),
+            is_full=is_full,
             is_behind=is_behind,
             carried_bps=self._line.carried_bps(now),
             now=now,
-            is_clear=self._is_clear(now),
+            is_clear=is_clear,
         )
         for id, _, one, layers in watched:
             index = choice.layers[id]
@@ -140,6 +142,16 @@ class Downlink:
         if self._ladder.budget is not None or self.pacer.is_waiting or now - self._looked_at >= REST_S:
             return False
         return not any(view.has_news for view in self.views.values())
+
+    def _notice_losses(self, is_full: bool, now: float) -> None:
+        """Those of a full line are its queue's; those of a line with room are its own, and tell when it gets better."""
+        if is_full or self._ladder.is_probing or self._ladder.is_settling(now):
+            for view in self.views.values():
+                view.forget_losses()
+        elif any(view.has_stopped_losing(now) for view in self.views.values()):
+            self._ladder.try_again(now)
+            for view in self.views.values():
+                view.forget_losses()
 
     def _is_clear(self, now: float) -> bool | None:
         if self._ladder.is_swelling:

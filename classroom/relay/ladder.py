@@ -174,6 +174,11 @@ class Ladder:
             self._tried_bps = spent + probe
         return Choice(chosen, rung_of(pictures, chosen, self.budget), probe)
 
+    def try_again(self, now: float) -> None:
+        """The line has become another: what failed before says nothing of it."""
+        self._pause_s = PAUSE_S
+        self._quiet_until = self._kept_down_until = min(now, self._quiet_until)
+
     def is_settling(self, now: float) -> bool:
         """Whether what went out before the last step down, or as padding, still stands in the line."""
         return now < self._settled_at

@@ -27,8 +27,15 @@ AGAIN_S = 0.05
 # What is older is not sent again. Pages wait for sound for 0.3 s at the most: on a full line it would be in the way.
 PICTURES_AGAIN_S = 1.0
 SOUND_AGAIN_S = 0.4
-# A packet that is asked for again so late tells nothing of the line.
+# A packet that is asked for again, or does not come, so late tells nothing of the line.
 STALE_S = 5.0
+# So many of the latest have not come when they wait in a queue; fewer may be lost.
+AWAITED = 3
+# Who asked so often within so long, loses at random; and has stopped to when it asks for nothing for as long again.
+OFTEN = 8
+OFTEN_S = 4.0
+STOPPED_S = 2.0
+HEARD_S = 1.5
 # So many are remembered with the time at which they went out again: what a receiver misses on the worst of lines.
 REPEATED = 256
 
@@ -50,6 +57,8 @@ class Watched:
         """The last of our reports that a report of its spoke of, as the middle of its NTP time."""
         self.asked: int | None = None
         """The newest number (16 bits) that it has asked for again."""
+        self.asked_at: deque[float] = deque(maxlen=OFTEN)
+        """When it asked for something newer than before."""
         self._numbered: deque[tuple[int, float]] = deque(maxlen=REPEATED)
         """What went out in the source of the retransmissions, and when."""
         self.repeated: dict[int, float] = {}
@@ -115,9 +124,11 @@ class Watched:
         self._went_out = (follower.packets, follower.octets)
         return octets / packets
 
-    def awaited_since(self, block: ReportBlock) -> float | None:
-        """When the first of the retransmissions or padding went out that had not come by this report; None: all had."""
-        return next((at for number, at in self._numbered if ahead(number, block.highest_sequence & 0xFFFF) > 0), None)
+    def awaited_since(self, block: ReportBlock, now: float) -> float | None:
+        """When the first of the retransmissions or padding went out that still waited by this report; None: none did."""
+        highest = block.highest_sequence & 0xFFFF
+        waiting = [at for number, at in self._numbered if ahead(number, highest) > 0 and now - at < STALE_S]
+        return waiting[0] if len(waiting) >= AWAITED else None
 
     def _repeats(self, now: float) -> tuple[int, int, int]:
         """Payload type, sequence number and SSRC of the next packet in the source of the retransmissions."""
@@ -228,6 +239,21 @@ class View:
             self._reported = now
             self._report(now)
 
+    def has_stopped_losing(self, now: float) -> bool:
+        """Whether packets got lost again and again on the way, and now for some time none: the line has become
+        another."""
+        return now - self.connection.heard < HEARD_S and any(
+            len(one.asked_at) == OFTEN
+            and (span := one.asked_at[-1] - one.asked_at[0]) < OFTEN_S
+            and now - one.asked_at[-1] > max(STOPPED_S, span)
+            for one in self.watched
+        )
+
+    def forget_losses(self) -> None:
+        """Those before now were of another cause, or have been told."""
+        for one in self.watched:
+            one.asked_at.clear()
+
     @property
     def picture(self) -> Watched | None:
         """The video track, if there is one."""
@@ -249,7 +275,7 @@ class View:
 
     def _report_block(self, block: ReportBlock, now: float) -> None:
         for one in self.watched:
-            if one.accepted.rtx_ssrc == block.ssrc and (since := one.awaited_since(block)) is not None:
+            if one.accepted.rtx_ssrc == block.ssrc and (since := one.awaited_since(block, now)) is not None:
                 self.awaited_ms, self.awaited_at = 1000 * (now - since), now
             if one.track.ssrc == block.ssrc:
                 if block.last_report != one.answered:
@@ -294,6 +320,8 @@ class View:
         is_sound = one.track.track.kind == "audio"
         if one.asked is None or ahead(number, one.asked) > 0:
             one.asked = number
+            if not one.asked_at or one.asked_at[-1] < now:
+                one.asked_at.append(now)
             if is_sound:
                 # The packet after it shows the gap. Of sound alone there is a report every five seconds only.
                 self.round_trip_ms, self.round_trip_at = 1000 * age_s, now

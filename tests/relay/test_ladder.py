@@ -145,6 +145,13 @@ def test_attempts_become_rarer_while_they_fail() -> None:
     assert probing < 300 / LONGEST_PAUSE_S * 2 * (PROBE_S + 1) + 10
 
 
+def test_a_line_that_has_become_another_is_tried_at_once() -> None:
+    seat = Seat(lambda now: 5_000 if now < 100 else 5_000_000, STAGE)
+    assert seat.run(100) != "full"
+    seat.ladder.try_again(seat.now)
+    assert seat.run(SWELL_S + 2 * (PAUSE_S + PROBE_S) + 5) == "full"
+
+
 def test_a_probe_that_the_round_trip_speaks_against_has_failed() -> None:
     ladder, choice = Ladder(), Choice({"stage": 2}, "full")
     probes: list[float] = []

@@ -216,16 +216,41 @@ def test_a_first_question_for_sound_tells_the_round_trip_and_a_second_does_not()
     assert rig.view.round_trip_ms == pytest.approx(260)
 
 
+def test_who_lost_again_and_again_and_now_loses_nothing_has_another_line() -> None:
+    rig = Rig(rtx=None, kind="audio")
+    rig.view.connected()
+    for number in range(1, 400):
+        rig.feed(number, arrived=10.0 + number / 50)
+    for lost in range(5, 100, 10):
+        at = rig.wired.heard = 10.1 + lost / 50
+        assert not rig.view.has_stopped_losing(at)
+        rig.view.rtcp(rtcp.nack(1, 77, [0x3000 + lost]), at)
+    # Asked once more for the same, it says nothing new.
+    rig.view.rtcp(rtcp.nack(1, 77, [0x3000 + 95]), 13.0)
+    assert not rig.view.has_stopped_losing(13.9)
+    # Who is not heard at all may be losing everything.
+    assert not rig.view.has_stopped_losing(15.0)
+    rig.wired.heard = 14.9
+    assert rig.view.has_stopped_losing(15.0)
+    rig.view.forget_losses()
+    assert not rig.view.has_stopped_losing(15.0)
+
+
 def test_padding_that_has_not_come_tells_for_how_long_it_is_awaited() -> None:
     rig = Rig(rtx=97)
     rig.view.connected()
     rig.feed(1, keyframe=True)
-    for now in (10.0, 10.1, 10.2):
+    for now in (10.0, 10.1, 10.2, 10.3):
         rig.view.pad(1, now)
     block = rtcp.ReportBlock(78, 0, 0, 0x10000 + 500, 0, 0, 0)
     rig.view.rtcp(rtcp.receiver_report(1, [block]), 10.5)
     assert (rig.view.awaited_ms, rig.view.awaited_at) == (pytest.approx(400), 10.5)
-    rig.view.rtcp(rtcp.receiver_report(1, [block._replace(highest_sequence=502)]), 10.9)
+    # The last ones have come, or were lost.
+    for highest in (501, 503):
+        rig.view.rtcp(rtcp.receiver_report(1, [block._replace(highest_sequence=highest)]), 10.9)
+        assert rig.view.awaited_at == 10.5
+    # Nor did those come that a report still misses after so long.
+    rig.view.rtcp(rtcp.receiver_report(1, [block]), 20.0)
     assert rig.view.awaited_at == 10.5
 
 
