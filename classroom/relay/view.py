@@ -125,7 +125,7 @@ class Watched:
         return octets / packets
 
     def awaited_since(self, block: ReportBlock, now: float) -> float | None:
-        """When the first of the retransmissions or padding went out that still waited by this report; None: none did."""
+        """When the first retransmission or padding went out that still waited by this report; None: none did."""
         highest = block.highest_sequence & 0xFFFF
         waiting = [at for number, at in self._numbered if ahead(number, highest) > 0 and now - at < STALE_S]
         return waiting[0] if len(waiting) >= AWAITED else None
