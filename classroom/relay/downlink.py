@@ -144,14 +144,11 @@ class Downlink:
         return not any(view.has_news for view in self.views.values())
 
     def _notice_losses(self, is_full: bool, now: float) -> None:
-        """Those of a full line are its queue's; those of a line with room are its own, and tell when it gets better."""
-        if is_full or self._ladder.is_probing or self._ladder.is_settling(now):
-            for view in self.views.values():
-                view.forget_losses()
-        elif any(view.has_stopped_losing(now) for view in self.views.values()):
-            self._ladder.try_again(now)
-            for view in self.views.values():
-                view.forget_losses()
+        """Those of a line with room are its own, and tell when it becomes another."""
+        by_itself = not (is_full or self._ladder.is_probing or self._ladder.is_settling(now))
+        for view in self.views.values():
+            if view.has_stopped_losing(now, by_itself):
+                self._ladder.try_again(now)
 
     def _is_clear(self, now: float) -> bool | None:
         if self._ladder.is_swelling:

@@ -8,7 +8,7 @@ from classroom.relay.connection import Connection
 from classroom.relay.drops import DropReason, Drops
 from classroom.relay.express import ABSENT, Express, Passed, Source
 from classroom.relay.feed import ranked
-from classroom.relay.feedback import KeyframeRequests, NackGenerator, Statistics, TransportFeedback
+from classroom.relay.feedback import KeyframeRequests, NackGenerator, Statistics, TransportFeedback, feedback_interval_s
 from classroom.relay.layer import Layer
 from classroom.relay.negotiation import track_of
 from classroom.relay.picture import picture_height
@@ -28,6 +28,8 @@ from classroom.relay.sdp import AUDIO_LEVEL, MID, REPAIRED_RID, RID, TRANSPORT_C
 from classroom.relay.voice import Voice
 
 REPORT_S = 1.0
+# Ticks come a little sooner or later than every 50 ms.
+HALF_TICK_S = 0.025
 # A source takes the place of another of the same payload type only when that one has been silent.
 SOURCE_SILENT_S = 0.5
 MAX_REFUSED_SOURCES = 32
@@ -118,6 +120,7 @@ class Publication:
         self._repaired_rid = extensions.get(REPAIRED_RID, 0)
         self._transport_numbers = Unwrapper()
         self._transport_feedback = TransportFeedback()
+        self._feedback_due = 0.0
         self._refused: set[int] = set()
         self._reported = 0.0
         self._measured: tuple[float, int] | None = None
@@ -295,9 +298,9 @@ class Publication:
 
     def tick(self, now: float) -> None:
         """Every 50 ms: transport-wide feedback, retries, and once a second a receiver report."""
-        for body in self._transport_feedback.due():
-            media_ssrc = next((inbound.ssrc for inbound in self.inbounds if inbound.ssrc is not None), 0)
-            self.connection.send_rtcp(rtcp.transport_feedback(self._ssrc, media_ssrc, body))
+        if now >= self._feedback_due:
+            self._feedback_due = now + feedback_interval_s(self.in_bps) - HALF_TICK_S
+            self._send_feedback()
         for inbound in self.inbounds:
             if inbound.nack is not None:
                 self._send_nacks(inbound, now)
@@ -392,6 +395,11 @@ class Publication:
     def _send_request(self, inbound: Inbound) -> None:
         if inbound.ssrc is not None and inbound.can_request:
             self.connection.send_rtcp(rtcp.picture_loss(self._ssrc, inbound.ssrc))
+
+    def _send_feedback(self) -> None:
+        for body in self._transport_feedback.due():
+            media_ssrc = next((inbound.ssrc for inbound in self.inbounds if inbound.ssrc is not None), 0)
+            self.connection.send_rtcp(rtcp.transport_feedback(self._ssrc, media_ssrc, body))
 
     def _send_nacks(self, inbound: Inbound, now: float) -> None:
         assert inbound.nack is not None

@@ -58,7 +58,8 @@ class Watched:
         self.asked: int | None = None
         """The newest number (16 bits) that it has asked for again."""
         self.asked_at: deque[float] = deque(maxlen=OFTEN)
-        """When it asked for something newer than before."""
+        """When it asked for something newer than before, on a line that was not full."""
+        self.asked_last = 0.0
         self._numbered: deque[tuple[int, float]] = deque(maxlen=REPEATED)
         """What went out in the source of the retransmissions, and when."""
         self.repeated: dict[int, float] = {}
@@ -180,6 +181,8 @@ class View:
         self._fanout = fanout
         self._drops = drops
         self._flowing = flowing
+        self._loses_s: float | None = None
+        """Within how long it asked OFTEN times, of late; None for a line that loses little."""
         self._reported = 0.0
         self._reporter: int | None = None
         self._sent_again = 0
@@ -239,20 +242,23 @@ class View:
             self._reported = now
             self._report(now)
 
-    def has_stopped_losing(self, now: float) -> bool:
-        """Whether packets got lost again and again on the way, and now for some time none: the line has become
-        another."""
-        return now - self.connection.heard < HEARD_S and any(
-            len(one.asked_at) == OFTEN
-            and (span := one.asked_at[-1] - one.asked_at[0]) < OFTEN_S
-            and now - one.asked_at[-1] > max(STOPPED_S, span)
-            for one in self.watched
-        )
+    def has_stopped_losing(self, now: float, by_itself: bool) -> bool:
+        """Whether packets got lost again and again on the way, and now for some time none: the line has become another.
 
-    def forget_losses(self) -> None:
-        """Those before now were of another cause, or have been told."""
+        Call it often; it is told once. `by_itself`: what gets lost now is not the queue's of a full line.
+        """
         for one in self.watched:
-            one.asked_at.clear()
+            if not by_itself:
+                one.asked_at.clear()
+            elif len(one.asked_at) == OFTEN and (often_s := one.asked_at[-1] - one.asked_at[0]) < OFTEN_S:
+                self._loses_s = often_s
+        asked = max((one.asked_last for one in self.watched), default=0.0)
+        if self._loses_s is None or not by_itself or now - self.connection.heard > HEARD_S:
+            return False
+        if now - asked <= max(STOPPED_S, self._loses_s):
+            return False
+        self._loses_s = None
+        return True
 
     @property
     def picture(self) -> Watched | None:
@@ -320,7 +326,8 @@ class View:
         is_sound = one.track.track.kind == "audio"
         if one.asked is None or ahead(number, one.asked) > 0:
             one.asked = number
-            if not one.asked_at or one.asked_at[-1] < now:
+            if one.asked_last < now:
+                one.asked_last = now
                 one.asked_at.append(now)
             if is_sound:
                 # The packet after it shows the gap. Of sound alone there is a report every five seconds only.

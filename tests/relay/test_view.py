@@ -223,17 +223,31 @@ def test_who_lost_again_and_again_and_now_loses_nothing_has_another_line() -> No
         rig.feed(number, arrived=10.0 + number / 50)
     for lost in range(5, 100, 10):
         at = rig.wired.heard = 10.1 + lost / 50
-        assert not rig.view.has_stopped_losing(at)
+        assert not rig.view.has_stopped_losing(at, by_itself=True)
         rig.view.rtcp(rtcp.nack(1, 77, [0x3000 + lost]), at)
+    assert not rig.view.has_stopped_losing(12.1, by_itself=True)
     # Asked once more for the same, it says nothing new.
     rig.view.rtcp(rtcp.nack(1, 77, [0x3000 + 95]), 13.0)
-    assert not rig.view.has_stopped_losing(13.9)
-    # Who is not heard at all may be losing everything.
-    assert not rig.view.has_stopped_losing(15.0)
+    assert not rig.view.has_stopped_losing(13.0, by_itself=True)
+    # Who is not heard at all may be losing everything, and a full line shows nothing.
+    assert not rig.view.has_stopped_losing(15.0, by_itself=True)
     rig.wired.heard = 14.9
-    assert rig.view.has_stopped_losing(15.0)
-    rig.view.forget_losses()
-    assert not rig.view.has_stopped_losing(15.0)
+    assert not rig.view.has_stopped_losing(15.0, by_itself=False)
+    assert rig.view.has_stopped_losing(15.0, by_itself=True)
+    assert not rig.view.has_stopped_losing(15.2, by_itself=True)
+
+
+def test_what_a_full_line_loses_is_not_the_lines_own() -> None:
+    rig = Rig(rtx=None, kind="audio")
+    rig.view.connected()
+    for number in range(1, 400):
+        rig.feed(number, arrived=10.0 + number / 50)
+    for lost in range(5, 100, 10):
+        at = rig.wired.heard = 10.1 + lost / 50
+        rig.view.rtcp(rtcp.nack(1, 77, [0x3000 + lost]), at)
+        assert not rig.view.has_stopped_losing(at, by_itself=False)
+    rig.wired.heard = 14.9
+    assert not rig.view.has_stopped_losing(15.0, by_itself=True)
 
 
 def test_padding_that_has_not_come_tells_for_how_long_it_is_awaited() -> None:
