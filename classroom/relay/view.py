@@ -252,10 +252,10 @@ class View:
                 one.asked_at.clear()
             elif len(one.asked_at) == OFTEN and (often_s := one.asked_at[-1] - one.asked_at[0]) < OFTEN_S:
                 self._loses_s = often_s
-        asked = max((one.asked_last for one in self.watched), default=0.0)
+                one.asked_at.clear()
         if self._loses_s is None or not by_itself or now - self.connection.heard > HEARD_S:
             return False
-        if now - asked <= max(STOPPED_S, self._loses_s):
+        if now - max(one.asked_last for one in self.watched) <= max(STOPPED_S, self._loses_s):
             return False
         self._loses_s = None
         return True
