@@ -1,4 +1,5 @@
-"""The express: what needs no thought goes on in C, and Python hears of it later.
+"""The express: what needs no thought goes on in C, and Python hears of it later. What Python has written itself goes
+out by the same memory.
 
 A source whose packets all go the same way, to the same receivers and numbered by the same offsets, has a shortcut. Its
 next packets are decrypted, written, encrypted and sent as soon as they are read (`express_take` in native.c). Python
@@ -20,10 +21,10 @@ from pylibsrtp._binding import lib as srtp_lib
 
 from classroom.relay import native
 from classroom.relay.drops import DropReason, Drops
-from classroom.relay.fanout import Prepared, can_segment, prepare, socket_address
+from classroom.relay.fanout import MAX_SEGMENTS, Apiece, can_segment, runs, socket_address
 from classroom.relay.ice import Address
 from classroom.relay.inbox import Senders
-from classroom.relay.lane import Lane
+from classroom.relay.lane import Lane, Outlet, Outlets
 
 # As in native.h.
 SLOT_BYTES, NAME_BYTES, ABSENT = 1504, 32, -1
@@ -46,6 +47,35 @@ class Way(NamedTuple):
     sequence_offset: int
     timestamp_offset: int
     drops_picture_id: bool
+
+
+class Prepared(NamedTuple):
+    """Outlets as C takes them: those that have an address, in arrays; and those that are on TCP."""
+
+    reached: Any
+    """`struct outlets`."""
+    memory: Any
+    """What that points to."""
+    apart: list[tuple[Outlet, Callable[[bytes], None]]]
+
+
+def prepare(outlets: Sequence[Outlet]) -> Prepared:
+    """What C needs of them; what it was the last time while no outlet has come, left or moved."""
+    known: Prepared | None = getattr(outlets, "prepared", None)
+    if known is not None:
+        return known
+    reached = [outlet for outlet in outlets if outlet.address is not None]
+    sessions = native.ffi.new("uintptr_t[]", [int(srtp_ffi.cast("uintptr_t", outlet.srtp)) for outlet in reached])
+    names = native.ffi.new("uintptr_t[]", [outlet.pointer for outlet in reached])
+    name_bytes = reached[0].address_bytes if reached else 0
+    prepared = Prepared(
+        native.ffi.new("struct outlets *", (len(reached), name_bytes, sessions, names)),
+        (sessions, names, [outlet.address for outlet in reached]),
+        [(outlet, outlet.sink) for outlet in outlets if outlet.address is None and outlet.sink is not None],
+    )
+    if isinstance(outlets, Outlets):
+        outlets.prepared = prepared
+    return prepared
 
 
 class Source(NamedTuple):
@@ -107,9 +137,10 @@ class Shortcut:
 
 
 class Express:
-    """Reads a socket, as Inbox does, and sends on what has a shortcut. OSError."""
+    """Reads a socket, as Inbox does, sends on what has a shortcut, and sends to many, as Fanout does. OSError."""
 
-    def __init__(self, library: Any, sock: socket.socket, drops: Drops) -> None:
+    def __init__(self, library: Any, sock: socket.socket, drops: Drops, send: int = 0) -> None:
+        """`send`: the address of what is called in place of sendmmsg."""
         self.family = sock.family
         self.wake: Callable[[Any], None] = library.express_wake
         """Reads and sends on without Python, for an event loop; with `memory`."""
@@ -121,7 +152,7 @@ class Express:
         )
         self.news = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
         """Readable when `wake` has left something that Python has to look at."""
-        opened = library.express_open(sock.fileno(), self.news, protect, unprotect, can_segment(sock))
+        opened = library.express_open(sock.fileno(), self.news, protect, unprotect, send, can_segment(sock))
         if not opened:
             self.close()
             raise MemoryError("no memory for what C reads")
@@ -133,6 +164,10 @@ class Express:
         self._shortcuts: dict[int, Shortcut] = {}
         self._untold: deque[tuple[Shortcut, Iterator[Passed], bytes]] = deque()
         self._last_id = 0
+        self._apiece = Apiece(drops)
+        self._sizes = native.ffi.new("int[]", MAX_SEGMENTS)
+        self._queued: list[Prepared] = []
+        """What C points to until it is flushed."""
         self.datagrams = 0
         """Those that went on, and came."""
         self.bytes = 0
@@ -157,12 +192,36 @@ class Express:
     @property
     def packets_out(self) -> int:
         """Packets sent to receivers."""
-        return int(self.memory.packets_out)
+        return int(self.memory.packets_out) + self._apiece.packets
 
     @property
     def bytes_out(self) -> int:
         """Their octets, encrypted."""
-        return int(self.memory.bytes_out)
+        return int(self.memory.bytes_out) + self._apiece.bytes
+
+    @property
+    def segments(self) -> bool:
+        """Whether segment offload is in use."""
+        return bool(self.memory.segments)
+
+    def send(self, outlets: Sequence[Outlet], packets: list[bytes], tag_bytes: int) -> None:
+        """Encrypt for each outlet and queue. The packets are plain RTP, `tag_bytes` what SRTP adds to each."""
+        prepared, sizes, room = prepare(outlets), self._sizes, bytes(tag_bytes)
+        self._queued.append(prepared)
+        for outlet, sink in prepared.apart:
+            self._apiece.send(outlet, sink, packets)
+        for run in runs(packets) if self.memory.segments else [[packet] for packet in packets]:
+            plain, segment, count = room.join(run) + room, len(run[0]) + tag_bytes, len(run)
+            sizes[0:count] = [len(packet) for packet in run]
+            self._library.express_queue(self.memory, prepared.reached, plain, len(plain), segment, count, sizes)
+
+    def flush(self) -> None:
+        """Hand over what is queued. What the kernel refuses is dropped and counted; it never blocks."""
+        if self._queued:
+            self._library.express_flush(self.memory)
+            self._queued.clear()
+            if self.memory.not_protected or self.memory.socket_full or self.memory.unreachable:
+                self._count_drops()
 
     def start(self, source: Source, way: Way, newest: int, went_on: WentOn) -> Shortcut | None:
         """Let what comes after the packet with this number go on; None when somebody there is not reached by C."""
@@ -212,7 +271,7 @@ class Express:
 
     def _collect(self) -> None:
         """Empty C's memory."""
-        memory, drops = self.memory, self._drops
+        memory = self.memory
         payloads = self._payloads[: memory.recorded_bytes]
         by_shortcut: dict[int, list[Passed]] = {}
         for passed in _RECORD.iter_unpack(self._records[: memory.recorded * _RECORD.size]):
@@ -220,11 +279,15 @@ class Express:
             self.bytes += passed[4]
         self.datagrams += memory.recorded
         self._untold += [(self._shortcuts[id], iter(batch), payloads) for id, batch in by_shortcut.items()]
+        memory.recorded = memory.recorded_bytes = memory.is_due = 0
+        self._count_drops()
+
+    def _count_drops(self) -> None:
+        memory, drops = self.memory, self._drops
         drops.count(DropReason.PROTECT, memory.not_protected)
         drops.count(DropReason.UNPROTECT, memory.not_authentic)
         drops.count(DropReason.SOCKET_FULL, memory.socket_full)
         drops.count(DropReason.UNREACHABLE, memory.unreachable)
-        memory.recorded = memory.recorded_bytes = memory.is_due = 0
         memory.not_protected = memory.not_authentic = memory.socket_full = memory.unreachable = 0
 
     def _tell(self) -> None:
@@ -249,5 +312,4 @@ def _fill(made: Any, lane: Lane, prepared: Prepared, way: Way) -> None:
     made.abs_send_time, made.tag_bytes = key.abs_send_time, key.tag_bytes
     made.sequence_offset = (way.sequence_offset + key.sequence_offset) & 0xFFFF
     made.timestamp_offset = (way.timestamp_offset + key.timestamp_offset) & 0xFFFFFFFF
-    made.name_bytes, made.outlets = prepared.name_bytes, prepared.reached
-    made.sessions, made.names = prepared.sessions, prepared.names
+    made.to = prepared.reached[0]

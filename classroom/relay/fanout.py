@@ -1,5 +1,7 @@
 """Sends the same packets to many receivers: encrypts in place, and hands the kernel as few messages as it can.
 
+Where the packet path in C is built, `Express` takes the place of `Fanout`.
+
 Packets of equal size for one receiver (all but the last, which may be shorter) leave as one message with UDP_SEGMENT,
 and all messages of a burst by one sendmmsg. Where the kernel or the network card cannot segment, each packet is a
 message.
@@ -10,15 +12,14 @@ import errno
 import socket
 import struct
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from cffi import FFI
 from pylibsrtp._binding import ffi as srtp_ffi
 from pylibsrtp._binding import lib as srtp_lib
 
-from classroom.relay import native
 from classroom.relay.drops import DropReason, Drops
-from classroom.relay.lane import Outlet, Outlets
+from classroom.relay.lane import Outlet
 from classroom.relay.peer import DATAGRAM_BYTES, TRAILER_BYTES
 
 UDP_SEGMENT = 103
@@ -88,35 +89,28 @@ def runs(packets: Sequence[bytes]) -> list[list[bytes]]:
     return made
 
 
-class Prepared(NamedTuple):
-    """Outlets as the loop in C takes them: those that have an address, in arrays; and those that are on TCP."""
+class Apiece:
+    """Sends to receivers that are not reached by UDP."""
 
-    reached: int
-    sessions: Any
-    names: Any
-    name_bytes: int
-    addresses: list[Any]
-    """The memory that `names` point to."""
-    apart: list[tuple[Outlet, Callable[[bytes], None]]]
+    def __init__(self, drops: Drops) -> None:
+        self._drops = drops
+        self._buffer = srtp_ffi.new("char[]", DATAGRAM_BYTES + TRAILER_BYTES)
+        self._size = srtp_ffi.new("int *")
+        self.packets = 0
+        self.bytes = 0
 
-
-def prepare(outlets: Sequence[Outlet]) -> Prepared:
-    """What C needs of them; what it was the last time while no outlet has come, left or moved."""
-    known: Prepared | None = getattr(outlets, "prepared", None)
-    if known is not None:
-        return known
-    reached = [outlet for outlet in outlets if outlet.address is not None]
-    prepared = Prepared(
-        len(reached),
-        native.ffi.new("uintptr_t[]", [int(srtp_ffi.cast("uintptr_t", outlet.srtp)) for outlet in reached]),
-        native.ffi.new("uintptr_t[]", [outlet.pointer for outlet in reached]),
-        reached[0].address_bytes if reached else 0,
-        [outlet.address for outlet in reached],
-        [(outlet, outlet.sink) for outlet in outlets if outlet.address is None and outlet.sink is not None],
-    )
-    if isinstance(outlets, Outlets):
-        outlets.prepared = prepared
-    return prepared
+    def send(self, outlet: Outlet, sink: Callable[[bytes], None], packets: Sequence[bytes]) -> None:
+        """Encrypt for one, and hand over at once."""
+        buffer, size = self._buffer, self._size
+        for packet in packets:
+            size[0] = len(packet)
+            srtp_ffi.memmove(buffer, packet, len(packet))
+            if srtp_lib.srtp_protect(outlet.srtp, buffer, size):
+                self._drops.count(DropReason.PROTECT)
+                continue
+            sink(bytes(srtp_ffi.buffer(buffer, size[0])))
+            self.packets += 1
+            self.bytes += size[0]
 
 
 class Fanout:
@@ -146,28 +140,29 @@ class Fanout:
         self._counts: list[int] = []
         self._used = 0
         self._size = srtp_ffi.new("int *")
-        self._apiece = srtp_ffi.new("char[]", DATAGRAM_BYTES + TRAILER_BYTES)
-        self._native = native.load()
-        self._sizes = native.ffi.new("int[]", MAX_SEGMENTS)
-        self._refused = native.ffi.new("int *")
-        self._protect = int(srtp_ffi.cast("uintptr_t", srtp_ffi.addressof(srtp_lib, "srtp_protect")))
-        self._arrays = [
-            (int(_ffi.cast("uintptr_t", array)), _ffi.sizeof(array[0]))
-            for array in (self._messages, self._iovecs, self._controls)
-        ]
-        self.packets = 0
-        self.bytes = 0
+        self._apiece = Apiece(drops)
+        self._packets = 0
+        self._bytes = 0
 
     @property
     def segments(self) -> bool:
         """Whether segment offload is in use."""
         return self._segments
 
+    @property
+    def packets_out(self) -> int:
+        """Packets sent to receivers."""
+        return self._packets + self._apiece.packets
+
+    @property
+    def bytes_out(self) -> int:
+        """Their octets, encrypted."""
+        return self._bytes + self._apiece.bytes
+
     def send(self, outlets: Sequence[Outlet], packets: list[bytes], tag_bytes: int) -> None:
         """Encrypt for each outlet and queue. The packets are plain RTP, `tag_bytes` what SRTP adds to each."""
-        send = self._send_run if self._native is None else self._send_natively
         for run in runs(packets) if self._segments else [[packet] for packet in packets]:
-            send(outlets, run, tag_bytes)
+            self._send_run(outlets, run, tag_bytes)
 
     def _send_run(self, outlets: Sequence[Outlet], run: list[bytes], tag_bytes: int) -> None:
         room = bytes(tag_bytes)
@@ -180,7 +175,7 @@ class Fanout:
         for outlet in outlets:
             if outlet.address is None:
                 if outlet.sink is not None:
-                    self._send_apiece(outlet, outlet.sink, run)
+                    self._apiece.send(outlet, outlet.sink, run)
                 continue
             if self._used + total > SLAB_BYTES or len(self._counts) == MAX_MESSAGES:
                 self.flush()
@@ -206,63 +201,7 @@ class Fanout:
                 self._counts.append(count)
                 self._keep.append(outlet.address)
                 self._used += total
-                self.bytes += total
-
-    def _send_natively(self, outlets: Sequence[Outlet], run: list[bytes], tag_bytes: int) -> None:
-        """What _send_run does, with its loop in C."""
-        prepared = prepare(outlets)
-        for outlet, sink in prepared.apart:
-            self._send_apiece(outlet, sink, run)
-        room = bytes(tag_bytes)
-        plain = room.join(run) + room
-        total, count, segment = len(plain), len(run), len(run[0]) + tag_bytes
-        sizes, refused, slots = self._sizes, self._refused, self._arrays
-        sizes[0:count] = [len(packet) for packet in run]
-        done = 0
-        while done < prepared.reached:
-            first = len(self._counts)
-            if self._used + total > SLAB_BYTES or first == MAX_MESSAGES:
-                self.flush()
-                first = 0
-            refused[0] = 0
-            handled = self._native.fan(
-                self._protect,
-                self._base + self._used,
-                SLAB_BYTES - self._used,
-                *[start + first * size for start, size in slots],
-                MAX_MESSAGES - first,
-                prepared.sessions + done,
-                prepared.names + done,
-                prepared.name_bytes,
-                prepared.reached - done,
-                plain,
-                total,
-                segment,
-                count,
-                sizes,
-                refused,
-            )
-            filled = handled - refused[0]
-            if refused[0]:
-                self._drops.count(DropReason.PROTECT, refused[0] * count)
-            self._counts += [count] * filled
-            self._keep.append(prepared)
-            self._used += filled * total
-            self.bytes += filled * total
-            done += handled
-
-    def _send_apiece(self, outlet: Outlet, sink: Callable[[bytes], None], run: list[bytes]) -> None:
-        """Encrypt for one receiver that is not reached by UDP, and hand over at once."""
-        buffer, size = self._apiece, self._size
-        for packet in run:
-            size[0] = len(packet)
-            srtp_ffi.memmove(buffer, packet, len(packet))
-            if srtp_lib.srtp_protect(outlet.srtp, buffer, size):
-                self._drops.count(DropReason.PROTECT)
-                continue
-            sink(bytes(srtp_ffi.buffer(buffer, size[0])))
-            self.packets += 1
-            self.bytes += size[0]
+                self._bytes += total
 
     def flush(self) -> None:
         """Hand over what is queued. What the kernel refuses is dropped and counted; it never blocks."""
@@ -273,7 +212,7 @@ class Fanout:
         while done < len(counts):
             sent = _libc.sendmmsg(self._fd, self._messages + done, len(counts) - done, MSG_DONTWAIT)
             if sent > 0:
-                self.packets += sum(counts[done : done + sent])
+                self._packets += sum(counts[done : done + sent])
                 done += sent
                 continue
             code = _ffi.errno
@@ -302,6 +241,6 @@ class Fanout:
             iovec.iov_base = start + offset
             iovec.iov_len = min(segment, total - offset)
             if _libc.sendmmsg(self._fd, self._messages + index, 1, MSG_DONTWAIT) == 1:
-                self.packets += 1
+                self._packets += 1
             else:
                 self._drops.count(DropReason.UNREACHABLE)

@@ -126,7 +126,7 @@ class Hub:
         wire, self._listener = self._bind()
         self._wire = wire
         self._rebindings = Rebindings(self._speaker, wire.send)
-        self._fanout = Fanout(wire.sock, self._drops)
+        self._fanout = wire.express or Fanout(wire.sock, self._drops)
         self.port = wire.port
         self._addresses = config.announce or _own_addresses(config.host)
         wire.open()
@@ -203,7 +203,7 @@ class Hub:
             entry.id,
             secrets.randbits(32),
             self._ntp_offset,
-            self._fanout,
+            self._fanout.send,
             self._drops,
             lambda now: self._tell(entry, "flowing", now),
         )
@@ -284,8 +284,8 @@ class Hub:
             "datagrams_in": sum(source.datagrams for source in sources),
             "bytes_in": sum(source.bytes for source in sources),
             "packets_in": self._packets_in + sum(part.packets for part in parts if isinstance(part, Publication)),
-            "packets_out": (fanout.packets if fanout else 0) + (express.packets_out if express else 0),
-            "bytes_out": (fanout.bytes if fanout else 0) + (express.bytes_out if express else 0),
+            "packets_out": fanout.packets_out if fanout else 0,
+            "bytes_out": fanout.bytes_out if fanout else 0,
             "segment_offload": int(fanout is not None and fanout.segments),
             **self._drops.by_name(),
         }

@@ -1,4 +1,4 @@
-/* The packet path in C, where it pays: fanout.py's innermost loop, and express.py's way past Python.
+/* The packet path in C, where it pays: sending to many, and the way past Python. express.py is its other half.
  *
  * One thread at a time has an express; nothing here keeps anything between calls but what `struct own` holds. */
 
@@ -29,6 +29,7 @@ enum {
 };
 
 typedef int transform(void *session, void *packet, int *bytes);
+typedef int sending(int fd, struct mmsghdr *messages, unsigned int count, int flags);
 
 struct segment { size_t cmsg_len; int cmsg_level; int cmsg_type; uint16_t bytes; uint8_t padding[6]; };
 
@@ -40,6 +41,7 @@ struct own {
     struct express shared;
     int fd, news, queued;
     transform *protect, *unprotect;
+    sending *send;
     struct shortcut *buckets[BUCKETS];
     struct mmsghdr in[AT_ONCE], out[MESSAGES];
     struct iovec read[AT_ONCE], written[MESSAGES];
@@ -54,43 +56,7 @@ static uint32_t read32(const uint8_t *at) { return (uint32_t)read16(at) << 16 | 
 static void write16(uint8_t *at, uint16_t value) { at[0] = value >> 8; at[1] = value; }
 static void write32(uint8_t *at, uint32_t value) { write16(at, value >> 16); write16(at + 2, value); }
 
-/* A run of `count` packets, `total` bytes with room for the tags, `segment` bytes apart, plain sizes in `sizes`. It
- * goes to as many of the outlets as the slab has `room` for and there are `most` messages; how many those were. The
- * messages lie in order from the first on, without the outlets that libsrtp refused, whose number is added to *refused. */
-int fan(uintptr_t protect, uintptr_t slab, size_t room, uintptr_t messages, uintptr_t iovecs, uintptr_t controls,
-        int most, uintptr_t *sessions, uintptr_t *names, unsigned int name_bytes, int outlets, const char *plain,
-        int total, int segment, int count, const int *sizes, int *refused)
-{
-    struct mmsghdr *headers = (struct mmsghdr *)messages;
-    struct iovec *vectors = (struct iovec *)iovecs;
-    struct segment *segments = (struct segment *)controls;
-    char *to = (char *)slab;
-    int message = 0, outlet = 0;
-    for (; outlet < outlets && message < most && room >= (size_t)total; outlet++) {
-        int failed = 0;
-        memcpy(to, plain, total);
-        for (int packet = 0; packet < count && !failed; packet++) {
-            int size = sizes[packet];
-            failed = ((transform *)protect)((void *)sessions[outlet], to + (ptrdiff_t)packet * segment, &size);
-        }
-        if (failed) {
-            ++*refused;
-            continue;
-        }
-        vectors[message].iov_base = to;
-        vectors[message].iov_len = total;
-        headers[message].msg_hdr.msg_name = (void *)names[outlet];
-        headers[message].msg_hdr.msg_namelen = name_bytes;
-        headers[message].msg_hdr.msg_controllen = count > 1 ? sizeof(struct segment) : 0;
-        segments[message].bytes = segment;
-        to += total;
-        room -= total;
-        message++;
-    }
-    return outlet;
-}
-
-struct express *express_open(int fd, int news, uintptr_t protect, uintptr_t unprotect, int segments)
+struct express *express_open(int fd, int news, uintptr_t protect, uintptr_t unprotect, uintptr_t send, int segments)
 {
     struct own *own = calloc(1, sizeof *own);
     if (!own)
@@ -99,6 +65,7 @@ struct express *express_open(int fd, int news, uintptr_t protect, uintptr_t unpr
     own->news = news;
     own->protect = (transform *)protect;
     own->unprotect = (transform *)unprotect;
+    own->send = send ? (sending *)send : sendmmsg;
     own->shared.segments = segments;
     for (int slot = 0; slot < AT_ONCE; slot++) {
         own->read[slot] = (struct iovec){own->shared.data + slot * SLOT_BYTES, SLOT_BYTES};
@@ -237,7 +204,7 @@ static void send_apart(struct own *own, int index)
     for (size_t at = 0; at < whole.iov_len; at += segment) {
         size_t left = whole.iov_len - at;
         own->written[index] = (struct iovec){(char *)whole.iov_base + at, left < segment ? left : segment};
-        if (sendmmsg(own->fd, own->out + index, 1, MSG_DONTWAIT) == 1)
+        if (own->send(own->fd, own->out + index, 1, MSG_DONTWAIT) == 1)
             own->shared.packets_out++;
         else
             own->shared.unreachable++;
@@ -250,7 +217,7 @@ static void flush(struct own *own)
     struct express *shared = &own->shared;
     int done = 0;
     while (done < own->queued) {
-        int sent = sendmmsg(own->fd, own->out + done, own->queued - done, MSG_DONTWAIT);
+        int sent = own->send(own->fd, own->out + done, own->queued - done, MSG_DONTWAIT);
         for (int message = 0; message < sent; message++)
             shared->packets_out += own->packets[done + message];
         if (sent > 0) {
@@ -278,25 +245,41 @@ static void flush(struct own *own)
     own->filled = 0;
 }
 
-/* A run to everybody in a lane. */
-static void queue(struct own *own, const struct lane *lane, int total, int segment, int count, const int *sizes)
+/* Whether libsrtp took every packet of a run. */
+static int protect_all(struct own *own, uintptr_t session, char *run, int segment, int count, const int *sizes)
 {
-    for (int done = 0; done < lane->outlets;) {
+    for (int packet = 0; packet < count; packet++) {
+        int size = sizes[packet];
+        if (own->protect((void *)session, run + (ptrdiff_t)packet * segment, &size))
+            return 0;
+    }
+    return 1;
+}
+
+/* A run of `count` packets, `total` bytes with room for the tags, `segment` bytes apart, plain sizes in `sizes`: a
+ * message to each of the outlets. */
+static void queue(struct own *own, const struct outlets *to, const char *plain, int total, int segment, int count,
+                  const int *sizes)
+{
+    for (int outlet = 0; outlet < to->count && total <= SLAB_BYTES; outlet++) {
         if (own->filled + total > SLAB_BYTES || own->queued == MESSAGES)
             flush(own);
-        int refused = 0, first = own->queued;
-        int handled = fan((uintptr_t)own->protect, (uintptr_t)(own->slab + own->filled), SLAB_BYTES - own->filled,
-                          (uintptr_t)(own->out + first), (uintptr_t)(own->written + first),
-                          (uintptr_t)(own->controls + first), MESSAGES - first, lane->sessions + done,
-                          lane->names + done, lane->name_bytes, lane->outlets - done, own->plain, total, segment, count,
-                          sizes, &refused);
-        own->shared.not_protected += (uint64_t)refused * count;
-        own->queued += handled - refused;
-        own->filled += (size_t)(handled - refused) * total;
-        own->shared.bytes_out += (uint64_t)(handled - refused) * total;
-        for (int message = first; message < own->queued; message++)
-            own->packets[message] = count;
-        done += handled;
+        char *run = own->slab + own->filled;
+        memcpy(run, plain, total);
+        if (!protect_all(own, to->sessions[outlet], run, segment, count, sizes)) {
+            own->shared.not_protected += count;
+            continue;
+        }
+        int message = own->queued++;
+        struct msghdr *header = &own->out[message].msg_hdr;
+        header->msg_name = (void *)to->names[outlet];
+        header->msg_namelen = to->name_bytes;
+        header->msg_controllen = count > 1 ? sizeof(struct segment) : 0;
+        own->written[message] = (struct iovec){run, total};
+        own->controls[message].bytes = segment;
+        own->packets[message] = count;
+        own->filled += total;
+        own->shared.bytes_out += total;
     }
 }
 
@@ -317,7 +300,7 @@ static void send_lane(struct own *own, struct lane *lane, const struct outgoing 
             at++;
         } while (at < count && own->shared.segments && run < SEGMENTS && sizes[run - 1] == segment);
         lane->packets += run;
-        queue(own, lane, total, segment + lane->tag_bytes, run, sizes);
+        queue(own, &lane->to, own->plain, total, segment + lane->tag_bytes, run, sizes);
     }
 }
 
@@ -444,3 +427,12 @@ void express_wake(struct express *express)
     if (count < 0 || express->for_python || express->is_due)
         (void)!write(((struct own *)express)->news, &(uint64_t){1}, sizeof(uint64_t));
 }
+
+/* What Python has written itself, to leave by express_flush or sooner. The addresses stay its until then. */
+void express_queue(struct express *express, const struct outlets *to, const char *plain, int total, int segment,
+                   int count, const int *sizes)
+{
+    queue((struct own *)express, to, plain, total, segment, count, sizes);
+}
+
+void express_flush(struct express *express) { flush((struct own *)express); }

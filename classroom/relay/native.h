@@ -12,14 +12,19 @@ enum {
     ABSENT = -1
 };
 
-/* Receivers of the same bytes, as `Lane` has them; the offsets are to the publisher's own numbers. */
+/* Receivers of the same bytes: libsrtp's outgoing sessions, and socket addresses of `name_bytes` each. */
+struct outlets {
+    int count;
+    unsigned int name_bytes;
+    uintptr_t *sessions, *names;
+};
+
+/* The same as `Lane` has them; the offsets are to the publisher's own numbers. */
 struct lane {
     uint32_t ssrc, timestamp_offset;
     uint16_t sequence_offset;
     uint8_t payload_type, abs_send_time, tag_bytes;
-    unsigned int name_bytes;
-    int outlets;
-    uintptr_t *sessions, *names;
+    struct outlets to;
     uint64_t packets, octets;   /* sent to each of them, in plain */
 };
 
@@ -61,13 +66,13 @@ struct express {
     uint64_t not_protected, not_authentic, socket_full, unreachable;
 };
 
-/* Pointers that change with every call are integers here: that spares Python making them. */
-int fan(uintptr_t protect, uintptr_t slab, size_t room, uintptr_t messages, uintptr_t iovecs, uintptr_t controls,
-        int most, uintptr_t *sessions, uintptr_t *names, unsigned int name_bytes, int outlets, const char *plain,
-        int total, int segment, int count, const int *sizes, int *refused);
-struct express *express_open(int fd, int news, uintptr_t protect, uintptr_t unprotect, int segments);
+/* `protect` and `unprotect` are libsrtp's; `send` is called in place of sendmmsg, unless it is 0. */
+struct express *express_open(int fd, int news, uintptr_t protect, uintptr_t unprotect, uintptr_t send, int segments);
 void express_close(struct express *express);
 void express_add(struct express *express, struct shortcut *shortcut);
 void express_remove(struct express *express, struct shortcut *shortcut);
 int express_take(struct express *express, double now);
 void express_wake(struct express *express);
+void express_queue(struct express *express, const struct outlets *to, const char *plain, int total, int segment,
+                   int count, const int *sizes);
+void express_flush(struct express *express);

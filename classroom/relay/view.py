@@ -6,9 +6,8 @@ from collections.abc import Callable, Sequence
 from classroom.relay import rtcp
 from classroom.relay.connection import Connection
 from classroom.relay.drops import DropReason, Drops
-from classroom.relay.fanout import Fanout
 from classroom.relay.lane import Lane, LaneKey, padding
-from classroom.relay.layer import Follower
+from classroom.relay.layer import Follower, Send
 from classroom.relay.ring import Entry
 from classroom.relay.route import Route, TrackRoute
 from classroom.relay.rtcp import Nack, ReportBlock
@@ -151,7 +150,7 @@ class View:
         name: str,
         ssrc: int,
         ntp_offset: float,
-        fanout: Fanout,
+        send: Send,
         drops: Drops,
         flowing: Callable[[float], None],
     ) -> None:
@@ -178,7 +177,7 @@ class View:
         self._name = name
         self._ssrc = ssrc
         self._ntp_offset = ntp_offset
-        self._fanout = fanout
+        self._send = send
         self._drops = drops
         self._flowing = flowing
         self._loses_s: float | None = None
@@ -343,7 +342,7 @@ class View:
         if written and follower.key.pacer is not None:
             follower.key.pacer.take(follower.outlet, written, follower.key)
         elif written:
-            self._fanout.send([follower.outlet], written, follower.key.tag_bytes)
+            self._send([follower.outlet], written, follower.key.tag_bytes)
 
     def pad(self, octets: int, now: float) -> None:
         """Send so much that is of no use, to see whether the line carries it."""

@@ -91,8 +91,8 @@ class Rig:
         extensions = {ABS_SEND_TIME: stamp} if stamp else {}
         accepted = Accepted(section, codec, extensions, ssrc=77, rtx_ssrc=None if rtx is None else 78)
         watched = Watched(accepted, source.route.tracks["video"], 500)
-        fanout = cast(Any, self.sent)
-        view = View(cast(Any, Wired()), source.route, [watched], id, 9, 0.0, fanout, self.drops, lambda now: None)
+        send, wired = self.sent.send, cast(Any, Wired())
+        view = View(wired, source.route, [watched], id, 9, 0.0, send, self.drops, lambda now: None)
         view.shown = shown
         view.connected()
         self.views[id] = view

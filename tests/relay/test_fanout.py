@@ -2,7 +2,7 @@ import asyncio
 import errno
 import os
 import socket
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +10,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from classroom.relay import express, native
 from classroom.relay import fanout as module
-from classroom.relay import native
 from classroom.relay.drops import DropReason, Drops
+from classroom.relay.express import Express
 from classroom.relay.fanout import MAX_SEGMENTS, Fanout, point, runs
 from classroom.relay.lane import Outlet
 from classroom.relay.peer import SecureTransport, generate_certificate
@@ -70,11 +71,46 @@ async def receivers(family: int) -> AsyncIterator[list[Receiver]]:
         await one.close()
 
 
-@pytest.fixture(params=["python", "c"], autouse=True)
-def loop(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every test, with the innermost loop in either language."""
-    loaded = request.getfixturevalue("library") if request.param == "c" else None
-    monkeypatch.setattr(native, "load", lambda: loaded)
+class Refusing:
+    """A sendmmsg that refuses segmented messages, as a device without checksum offload makes it do."""
+
+    def __init__(self, code: int | None = None) -> None:
+        self.codes = [] if code is None else [code]
+        self._libc = module._libc
+        self._callback = native.ffi.callback("int(int, uintptr_t, unsigned int, int)", self.sendmmsg)
+
+    @property
+    def address(self) -> int:
+        return int(native.ffi.cast("uintptr_t", self._callback))
+
+    def sendmmsg(self, fd: int, messages: Any, count: int, flags: int) -> int:
+        messages = module._ffi.cast("struct mmsghdr *", messages)
+        if messages[0].msg_hdr.msg_controllen and self.codes:
+            module._ffi.errno = self.codes.pop(0)
+            return -1
+        return int(self._libc.sendmmsg(fd, messages, 1, flags))
+
+
+Open = Callable[..., Fanout | Express]
+"""From counters, and a Refusing, a fan-out by the socket."""
+
+
+@pytest.fixture(params=["python", "c"])
+def open_fanout(request: pytest.FixtureRequest, sock: socket.socket, monkeypatch: pytest.MonkeyPatch) -> Iterator[Open]:
+    """Every test, in either language."""
+    opened: list[tuple[Express, Refusing | None]] = []
+
+    def open(drops: Drops, refusing: Refusing | None = None) -> Fanout | Express:
+        if request.param == "python":
+            monkeypatch.setattr(module, "_libc", refusing or module._libc)
+            return Fanout(sock, drops)
+        made = Express(request.getfixturevalue("library"), sock, drops, refusing.address if refusing else 0)
+        opened.append((made, refusing))
+        return made
+
+    yield open
+    for made, _ in opened:
+        made.close()
 
 
 @settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -91,12 +127,13 @@ def test_runs_keep_the_order_and_fit_segment_offload(sizes: list[int]) -> None:
 
 @pytest.mark.parametrize("segments", [True, False])
 async def test_every_receiver_gets_every_packet_in_order(
-    sock: socket.socket, receivers: list[Receiver], segments: bool, monkeypatch: pytest.MonkeyPatch
+    open_fanout: Open, receivers: list[Receiver], segments: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if not segments:
-        monkeypatch.setattr(module, "can_segment", lambda sock: False)
+        for each in (module, express):
+            monkeypatch.setattr(each, "can_segment", lambda sock: False)
     drops = Drops()
-    fanout = Fanout(sock, drops)
+    fanout = open_fanout(drops)
     assert fanout.segments is segments
     packets = [rtp(number, size) for number, size in enumerate([1100, 1100, 1100, 300, 1101, 1101, 80])]
     fanout.send([one.outlet for one in receivers], packets, receivers[0].server.tag_bytes)
@@ -104,25 +141,25 @@ async def test_every_receiver_gets_every_packet_in_order(
     fanout.flush()
     for one in receivers:
         assert one.read(7) == packets
-    assert fanout.packets == 21
-    assert fanout.bytes == 3 * sum(len(packet) + 16 for packet in packets)
+    assert fanout.packets_out == 21
+    assert fanout.bytes_out == 3 * sum(len(packet) + 16 for packet in packets)
     assert drops.total() == 0
 
 
-async def test_more_than_the_memory_holds_goes_out_in_parts(sock: socket.socket, receivers: list[Receiver]) -> None:
-    fanout = Fanout(sock, Drops())
+async def test_more_than_the_memory_holds_goes_out_in_parts(open_fanout: Open, receivers: list[Receiver]) -> None:
+    fanout = open_fanout(Drops())
     for number in range(0, 600, 10):
         fanout.send([receivers[0].outlet], [rtp(number + index, 1200) for index in range(10)], 16)
-    assert 0 < fanout.packets < 600
+    assert 0 < fanout.packets_out < 600
     fanout.flush()
-    assert fanout.packets == 600
+    assert fanout.packets_out == 600
 
 
 async def test_a_receiver_without_address_or_that_cannot_be_reached_hurts_only_itself(
-    sock: socket.socket, family: int, receivers: list[Receiver]
+    open_fanout: Open, family: int, receivers: list[Receiver]
 ) -> None:
     drops = Drops()
-    fanout = Fanout(sock, drops)
+    fanout = open_fanout(drops)
     first, unreachable, last = receivers
     # Port 0 is refused by the kernel.
     point(unreachable.outlet, family, (unreachable.sock.getsockname()[0], 0))
@@ -136,10 +173,10 @@ async def test_a_receiver_without_address_or_that_cannot_be_reached_hurts_only_i
 
 
 async def test_a_receiver_on_tcp_gets_the_same_packets_and_loses_only_what_libsrtp_refuses(
-    sock: socket.socket, receivers: list[Receiver]
+    open_fanout: Open, receivers: list[Receiver]
 ) -> None:
     drops = Drops()
-    fanout = Fanout(sock, drops)
+    fanout = open_fanout(drops)
     by_udp, by_tcp, _ = receivers
     taken: list[bytes] = []
     by_tcp.outlet.place(None, sink=taken.append)
@@ -150,13 +187,13 @@ async def test_a_receiver_on_tcp_gets_the_same_packets_and_loses_only_what_libsr
     fanout.flush()
     assert [by_tcp.client.unprotect_rtp(packet) for packet in taken] == [*packets, rtp(6000, 100)]
     assert by_udp.read(3) == packets
-    assert fanout.packets == 7
+    assert fanout.packets_out == 7
     assert drops[DropReason.PROTECT] == 1
 
 
-async def test_what_libsrtp_refuses_is_counted(sock: socket.socket, receivers: list[Receiver]) -> None:
+async def test_what_libsrtp_refuses_is_counted(open_fanout: Open, receivers: list[Receiver]) -> None:
     drops = Drops()
-    fanout = Fanout(sock, drops)
+    fanout = open_fanout(drops)
     fanout.send([receivers[0].outlet], [rtp(5000, 100)], 16)
     # Too far back for its replay window.
     fanout.send([receivers[0].outlet], [rtp(1, 100)], 16)
@@ -166,27 +203,12 @@ async def test_what_libsrtp_refuses_is_counted(sock: socket.socket, receivers: l
     assert receivers[0].read(2) == [rtp(5000, 100), rtp(5001, 100)]
 
 
-class Refusing:
-    """libc whose sendmmsg refuses segmented messages, as a device without checksum offload makes it do."""
-
-    def __init__(self, libc: Any, codes: list[int]) -> None:
-        self.libc = libc
-        self.codes = codes
-
-    def sendmmsg(self, fd: int, messages: Any, count: int, flags: int) -> int:
-        if messages[0].msg_hdr.msg_controllen and self.codes:
-            module._ffi.errno = self.codes.pop(0)
-            return -1
-        return int(self.libc.sendmmsg(fd, messages, 1, flags))
-
-
 @pytest.mark.parametrize(("code", "stays"), [(errno.EIO, False), (errno.EMSGSIZE, True), (errno.EINTR, True)])
 async def test_where_segments_are_refused_packets_go_one_by_one(
-    sock: socket.socket, receivers: list[Receiver], monkeypatch: pytest.MonkeyPatch, code: int, stays: bool
+    open_fanout: Open, receivers: list[Receiver], monkeypatch: pytest.MonkeyPatch, code: int, stays: bool
 ) -> None:
     drops = Drops()
-    fanout = Fanout(sock, drops)
-    monkeypatch.setattr(module, "_libc", Refusing(module._libc, [code]))
+    fanout = open_fanout(drops, Refusing(code))
     packets = [rtp(1, 500), rtp(2, 500), rtp(3, 400)]
     fanout.send([one.outlet for one in receivers], packets, 16)
     fanout.flush()
@@ -200,11 +222,10 @@ async def test_where_segments_are_refused_packets_go_one_by_one(
 
 
 async def test_a_full_socket_drops_the_rest_and_says_so(
-    sock: socket.socket, receivers: list[Receiver], monkeypatch: pytest.MonkeyPatch
+    open_fanout: Open, receivers: list[Receiver], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     drops = Drops()
-    fanout = Fanout(sock, drops)
-    monkeypatch.setattr(module, "_libc", Refusing(module._libc, [errno.EAGAIN]))
+    fanout = open_fanout(drops, Refusing(errno.EAGAIN))
     fanout.send([one.outlet for one in receivers], [rtp(1, 500), rtp(2, 500)], 16)
     fanout.flush()
     assert drops[DropReason.SOCKET_FULL] == 6

@@ -73,7 +73,7 @@ class Rig:
             "name",
             9,
             NTP_OFFSET,
-            cast(Any, self.sent),
+            self.sent.send,
             self.drops,
             self.flowing.append,
         )
