@@ -4,6 +4,7 @@ import { ServerClock } from "./clock";
 import { deviceId, noteScreen, sharedScreen } from "./keys";
 import type { OwnDevices } from "./media/own";
 import { Duck } from "./media/duck";
+import { HearsFirst } from "./media/first";
 import { captureScreen } from "./media/devices";
 import { Instants } from "./keep/instants";
 import type { Keeper } from "./keep/keeper";
@@ -15,7 +16,7 @@ import { CLASSROOM_CAMERA, SCREEN, type Shape } from "./media/shapes";
 import { Stills } from "./media/stills";
 import { Viewer } from "./media/view";
 import { wanted as probeWanted } from "./probe";
-import type { ChatLine, ClientMessage, ErrorMessage, LessonView, LinkFigures, Observers, PageMessage, RecordingFault, Source, VoiceFigures } from "./protocol";
+import { TEACHER_SEAT, type ChatLine, type ClientMessage, type ErrorMessage, type LessonView, type LinkFigures, type Observers, type PageMessage, type RecordingFault, type Source, type VoiceFigures } from "./protocol";
 import { openSocket, Seat, type Phase } from "./seat";
 import { hasSpeakers, noteSpeakers } from "./speakers";
 import { lang, t } from "./strings";
@@ -137,6 +138,8 @@ export class LessonSession {
   private camera: Publisher | null = null;
   private screenPublisher: Publisher | null = null;
   private second: { publisher: Publisher; role: Source } | null = null;
+  private readonly hearsFirst = new HearsFirst();
+  private hearing: ReturnType<typeof setTimeout> | undefined;
   /** 音箱教室: what the far end says shall not go back to it. */
   private readonly duck = new Duck(
     () => Math.max(0, ...[...this.pictures.values()].map((picture) => picture.viewer.level())),
@@ -203,6 +206,7 @@ export class LessonSession {
     window.removeEventListener("online", this.nudge);
     document.removeEventListener("visibilitychange", this.nudge);
     clearTimeout(this.leaving);
+    clearTimeout(this.hearing);
     this.duck.turn(false);
     this.socket.stop();
     this.closeMedia();
@@ -436,9 +440,10 @@ export class LessonSession {
     const { view, seat } = this.state;
     if (view === null) return;
     const running = view.state === "open" || view.state === "live";
+    this.reconcilePictures(view, seat);
     const { own } = this.options;
     const tracks = this.ownTracks();
-    if (running && seat !== null && own && this.state.publishing && this.camera === null && tracks.length > 0) {
+    if (running && seat !== null && own && this.state.publishing && this.camera === null && tracks.length > 0 && this.hasHeard(view, seat)) {
       this.camera = this.publisher("camera", own.shape, (isUp) => {
         this.state.cameraUp = isUp;
         this.state.cameraWasUp ||= isUp;
@@ -452,6 +457,20 @@ export class LessonSession {
     if (keeps && seat !== null && this.state.screen !== null) this.keep(seat, "screen", SCREEN, () => this.state.screen?.getTracks() ?? []);
     else void this.stopKeeping("screen");
     this.sendSecond(running && seat !== null && this.state.publishing);
+  }
+
+  /** Whether a classroom hears the teacher by now, if there is anything to hear; else it looks again later. */
+  private hasHeard(view: LessonView, seat: string): boolean {
+    const camera = `${TEACHER_SEAT}/camera`;
+    const isSent = seatOf(view, TEACHER_SEAT)?.streams.some(({ source }) => source === "camera") ?? false;
+    const awaited = seat !== TEACHER_SEAT && this.options.watches !== false && isSent && this.pictures.get(camera)?.up !== true;
+    const waitMs = this.hearsFirst.waitMs(awaited, performance.now());
+    clearTimeout(this.hearing);
+    if (waitMs > 0) this.hearing = setTimeout(() => this.reconcile(), waitMs);
+    return waitMs === 0;
+  }
+
+  private reconcilePictures(view: LessonView, seat: string | null): void {
     const streams = this.options.watches === false ? [] : wantedStreams(view, seat);
     const wanted = new Map(streams.map((each) => [`${each.seat}/${each.source}`, each]));
     for (const [key, picture] of this.pictures) {
@@ -532,7 +551,9 @@ export class LessonSession {
         stream: (stream) => (picture.stream = stream),
         changed: (isUp) => {
           picture.up = isUp;
-          if (isUp) this.want(key);
+          if (!isUp) return;
+          this.want(key);
+          this.reconcile();
         },
         problem: (problem) => this.refused(problem),
       }),

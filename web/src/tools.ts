@@ -51,18 +51,18 @@ export const SCREEN_LAYERS: readonly Layer[] = [
   { id: "homework", shown: (view, seat) => view.desks.some((desk) => desk.seat === seat), layer: withWords(() => import("./tasks/HomeworkLayer.vue")) },
 ];
 
-/** The first picture is not to wait for them. */
+/** The first picture is not to wait for them, nor the sound of a line that turns out to be thin. */
 const AHEAD_MS = 5000;
 
-/** Fetches the layers a while after the lesson has begun: the first question must not wait for its script. */
-export function fetchLayersAhead(isLive: () => boolean): void {
-  let begun = false;
+/** Fetches the layers once a lesson has gone on undisturbed for a while: the first question must not wait for its script. */
+export function fetchLayersAhead(isUndisturbed: () => boolean): void {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const fetch = (): void => SCREEN_LAYERS.forEach(({ layer }) => void layer().catch(() => undefined));
   watch(
-    isLive,
-    (live) => {
-      if (!live || begun) return;
-      begun = true;
-      setTimeout(() => SCREEN_LAYERS.forEach(({ layer }) => void layer().catch(() => undefined)), AHEAD_MS);
+    isUndisturbed,
+    (is) => {
+      clearTimeout(timer);
+      if (is) timer = setTimeout(fetch, AHEAD_MS);
     },
     { immediate: true },
   );
