@@ -33,8 +33,11 @@ class Scenario:
     """The line is bad before the page is opened, and does not get better."""
 
 
-def _both(name: str, title: str, rules: Rules, *, from_start: bool = False) -> Scenario:
-    return Scenario(name, title, rules, rules, from_start=from_start)
+def _both(name: str, title: str, rules: Rules, *, from_start: bool = False, bad_s: float = 30.0) -> Scenario:
+    return Scenario(name, title, rules, rules, bad_s, from_start=from_start)
+
+
+_THIN = Rules(delay_ms=20, rate_bps=100_000, loss=0.1)
 
 
 SCENARIOS = {
@@ -42,7 +45,8 @@ SCENARIOS = {
     for scenario in (
         _both("loss", "5 % loss at 80 ms", Rules(delay_ms=40, loss=0.05)),
         _both("narrow", "600 kbit/s", Rules(delay_ms=20, rate_bps=600_000)),
-        _both("thin", "100 kbit/s and 10 % loss", Rules(delay_ms=20, rate_bps=100_000, loss=0.1)),
+        _both("thin", "100 kbit/s and 10 % loss", _THIN),
+        _both("thin-start", "100 kbit/s and 10 % loss, from the start", _THIN, from_start=True, bad_s=60.0),
         _both("cut", "30 s cut", Rules(loss=1.0)),
         _both("no-udp", "UDP blocked", Rules(udp=False), from_start=True),
         _both("jitter", "jitter 60 ms", Rules(delay_ms=20, jitter_ms=60)),

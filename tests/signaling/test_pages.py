@@ -1,7 +1,9 @@
 """Which document answers which address, before a browser has run a line of it."""
 
+import gzip
 from pathlib import Path
 
+import aiohttp
 import pytest
 
 from signaling import pages
@@ -52,3 +54,37 @@ async def test_pages_that_were_not_built_say_how_to_build_them(house: House, bui
     status, text, _ = await house.ask("GET", "/bureau")
     assert status == 503
     assert "make setup" in text
+
+
+@pytest.fixture
+def script() -> Path:
+    """The largest of the built ones."""
+    return max((pages.DIST / "assets").glob("*.js"), key=lambda file: file.stat().st_size)
+
+
+@pytest.fixture(params=[("identity", ""), ("gzip, deflate", ".gz"), ("gzip, br", ".br")])
+def accepted(request: pytest.FixtureRequest, script: Path) -> tuple[str, bytes, int]:
+    """What a browser says that it takes, what it is to get, and how much that is unpacked."""
+    words, ending = request.param
+    return words, Path(f"{script}{ending}").read_bytes(), script.stat().st_size
+
+
+async def test_scripts_come_as_small_as_the_browser_takes_them(
+    house: House, script: Path, accepted: tuple[str, bytes, int]
+) -> None:
+    url, (words, expected, whole) = f"{house.info.url}/assets/{script.name}", accepted
+    async with (
+        aiohttp.ClientSession(auto_decompress=False) as session,
+        session.get(url, headers={"Accept-Encoding": words}) as response,
+    ):
+        body, headers = await response.read(), response.headers
+    assert body == expected
+    assert "javascript" in headers["Content-Type"]
+    assert "immutable" in headers["Cache-Control"]
+    match headers.get("Content-Encoding"):
+        case None:
+            assert len(body) == whole
+        case "gzip":
+            assert len(gzip.decompress(body)) == whole > 2 * len(body)
+        case other:
+            assert other == "br" and whole > 2 * len(body)
