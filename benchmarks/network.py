@@ -1,6 +1,6 @@
 """Bad lines: what a classroom still sees and hears, how fast it adapts and recovers. A real Chromium at both ends.
 
-    python -m benchmarks.network                                  # all of them, about eight minutes
+    python -m benchmarks.network                                  # all of them, about nine minutes
     python -m benchmarks.network thin narrow                      # these
     python -m benchmarks.network thin --tree ~/another-checkout   # that checkout's server and pages, from its own .venv
     python -m benchmarks.network --keep docs/network.md           # and put the table into that file
