@@ -334,12 +334,12 @@ class Layer:
     def measure(self, now: float) -> None:
         """Once a second or so: what it takes at its liveliest, soon forgotten: pictures stand still now and then. One
         of several that its publisher has given up would take what it did before."""
-        is_given_up = self._measured is not None and self._octets == self._measured[1] and len(self.siblings) > 1
-        if self._measured is not None and now > self._measured[0] and not is_given_up:
-            taken = 8 * (self._octets - self._measured[1]) / (now - self._measured[0])
-            self.bps = int(max(taken, PEAK_KEPT * self.bps))
-            self.mean_bps = int(self.mean_bps + MEAN_NEW * (taken - self.mean_bps)) if self.mean_bps else int(taken)
-        self._measured = (now, self._octets)
+        before, self._measured = self._measured, (now, self._octets)
+        if before is None or now <= before[0] or (self._octets == before[1] and len(self.siblings) > 1):
+            return
+        taken = 8 * (self._octets - before[1]) / (now - before[0])
+        self.bps = int(max(taken, PEAK_KEPT * self.bps))
+        self.mean_bps = int(self.mean_bps + MEAN_NEW * (taken - self.mean_bps)) if self.mean_bps else int(taken)
 
     @property
     def _drops_picture_id(self) -> bool:

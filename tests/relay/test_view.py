@@ -216,15 +216,22 @@ def test_a_first_question_for_sound_tells_the_round_trip_and_a_second_does_not()
     assert rig.view.round_trip_ms == pytest.approx(260)
 
 
-def test_who_lost_again_and_again_and_now_loses_nothing_has_another_line() -> None:
+def after_losses(by_itself: bool) -> Rig:
+    """A viewer of sound that has asked again five times a second, until 12.0."""
     rig = Rig(rtx=None, kind="audio")
     rig.view.connected()
     for number in range(1, 400):
         rig.feed(number, arrived=10.0 + number / 50)
     for lost in range(5, 100, 10):
         at = rig.wired.heard = 10.1 + lost / 50
-        assert not rig.view.has_stopped_losing(at, by_itself=True)
+        assert not rig.view.has_stopped_losing(at, by_itself)
         rig.view.rtcp(rtcp.nack(1, 77, [0x3000 + lost]), at)
+        assert not rig.view.has_stopped_losing(at, by_itself)
+    return rig
+
+
+def test_who_lost_again_and_again_and_now_loses_nothing_has_another_line() -> None:
+    rig = after_losses(by_itself=True)
     assert not rig.view.has_stopped_losing(12.1, by_itself=True)
     # Asked once more for the same, it says nothing new.
     rig.view.rtcp(rtcp.nack(1, 77, [0x3000 + 95]), 13.0)
@@ -237,14 +244,7 @@ def test_who_lost_again_and_again_and_now_loses_nothing_has_another_line() -> No
 
 
 def test_what_a_full_line_loses_is_not_the_lines_own() -> None:
-    rig = Rig(rtx=None, kind="audio")
-    rig.view.connected()
-    for number in range(1, 400):
-        rig.feed(number, arrived=10.0 + number / 50)
-    for lost in range(5, 100, 10):
-        at = rig.wired.heard = 10.1 + lost / 50
-        rig.view.rtcp(rtcp.nack(1, 77, [0x3000 + lost]), at)
-        assert not rig.view.has_stopped_losing(at, by_itself=False)
+    rig = after_losses(by_itself=False)
     rig.wired.heard = 14.9
     assert not rig.view.has_stopped_losing(15.0, by_itself=True)
 

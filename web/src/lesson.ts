@@ -20,7 +20,7 @@ import { TEACHER_SEAT, type ChatLine, type ClientMessage, type ErrorMessage, typ
 import { openSocket, Seat, type Phase } from "./seat";
 import { hasSpeakers, noteSpeakers } from "./speakers";
 import { lang, t } from "./strings";
-import { seatOf, wantedStreams } from "./wanted";
+import { seatOf, sends, wantedStreams } from "./wanted";
 
 // One seat in one lesson: the WebSocket, what this seat sends, what it watches. Pages only read `state` and `pictures`
 // and call the verbs; everything that has to come back after a fault comes back in here.
@@ -461,9 +461,8 @@ export class LessonSession {
 
   /** Whether a classroom hears the teacher by now, if there is anything to hear; else it looks again later. */
   private hasHeard(view: LessonView, seat: string): boolean {
-    const camera = `${TEACHER_SEAT}/camera`;
-    const isSent = seatOf(view, TEACHER_SEAT)?.streams.some(({ source }) => source === "camera") ?? false;
-    const awaited = seat !== TEACHER_SEAT && this.options.watches !== false && isSent && this.pictures.get(camera)?.up !== true;
+    const isAbsent = sends(seatOf(view, TEACHER_SEAT), "camera") && this.picture(TEACHER_SEAT, "camera")?.up !== true;
+    const awaited = isAbsent && seat !== TEACHER_SEAT && this.options.watches !== false;
     const waitMs = this.hearsFirst.waitMs(awaited, performance.now());
     clearTimeout(this.hearing);
     if (waitMs > 0) this.hearing = setTimeout(() => this.reconcile(), waitMs);

@@ -11,7 +11,7 @@ export interface Wanted {
 
 export const seatOf = (view: LessonView, seat: string): SeatView | undefined => view.seats.find((each) => each.seat === seat);
 
-const sends = (seat: SeatView | undefined, source: Source): boolean => seat?.streams.some((stream) => stream.source === source) ?? false;
+export const sends = (seat: SeatView | undefined, source: Source): boolean => seat?.streams.some((stream) => stream.source === source) ?? false;
 
 /** The cameras of a seat that are being sent. */
 export function cameras(seat: SeatView): Source[] {
