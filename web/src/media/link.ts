@@ -66,8 +66,9 @@ export class Link {
   private generation = 0;
   private retry: ReturnType<typeof setTimeout> | undefined;
   private poll: ReturnType<typeof setInterval> | undefined;
+  /** When the attempt under way began; null: there is none, or it has an answer. */
+  private askedAt: number | null = null;
   private posting: AbortController | null = null;
-  private postedAt = 0;
   private liveness: Liveness | null = null;
 
   constructor(private readonly options: LinkOptions) {}
@@ -107,7 +108,7 @@ export class Link {
     if (allowed === this.allowed) return;
     this.allowed = allowed;
     if (!allowed) clearTimeout(this.retry);
-    else if (this.connection === null && this.posting === null) this.again(0);
+    else if (this.connection === null && this.askedAt === null) this.again(0);
   }
 
   /** The offer has to change (another set of tracks): a new session replaces the old one. */
@@ -124,8 +125,8 @@ export class Link {
     const now = performance.now();
     if (this.connection === null) {
       // What was sent into the dead line is only repeated by TCP seconds from now.
-      if (this.posting !== null && now - this.postedAt > SUSPECT_MS) this.redo();
-      else if (this.posting === null) this.again(0);
+      if (this.askedAt === null) this.again(0);
+      else if (now - this.askedAt > SUSPECT_MS) this.redo();
       return;
     }
     if (this.liveness === null) return;
@@ -145,11 +146,13 @@ export class Link {
 
   private async open(): Promise<void> {
     const generation = ++this.generation;
+    this.askedAt = performance.now();
     const connection = new RTCPeerConnection({ bundlePolicy: "max-bundle", iceServers: turn.servers });
     try {
       this.options.prepare(connection);
       const offer = await connection.createOffer();
       await connection.setLocalDescription({ type: "offer", sdp: withSoundRepeated(offer.sdp ?? "") }).catch(() => connection.setLocalDescription(offer));
+      if (generation !== this.generation) return connection.close();
       // No waiting for candidates: the server learns our address from our first check.
       const session = await this.post(connection.localDescription?.sdp ?? "");
       if (generation !== this.generation || !this.wanted) {
@@ -157,6 +160,7 @@ export class Link {
         connection.close();
         return;
       }
+      this.askedAt = null;
       this.connection = connection;
       this.location = session.location;
       open.set(session.location, this.options.token);
@@ -171,7 +175,6 @@ export class Link {
   private async post(offer: string): Promise<{ location: string; answer: string }> {
     const aborter = new AbortController();
     this.posting = aborter;
-    this.postedAt = performance.now();
     const timer = setTimeout(() => aborter.abort(), POST_TIMEOUT_MS);
     try {
       const response = await fetch(this.options.url, {
@@ -248,6 +251,7 @@ export class Link {
     this.generation++;
     clearTimeout(this.retry);
     clearInterval(this.poll);
+    this.askedAt = null;
     this.posting?.abort();
     this.posting = null;
     const { connection, location } = this;
