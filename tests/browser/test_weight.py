@@ -8,6 +8,11 @@ from signaling.pages import DIST
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
 
 BUDGET_KB = 60.0
+# On a thin line the headers of a small file take as long as its text, and one lost packet a second.
+FILES = 16
+LOADED = (
+    "() => performance.getEntriesByType('resource').map(each => each.name).filter(name => name.includes('/assets/'))"
+)
 SCRIPTS = """() => performance.getEntriesByType('resource').filter(each => each.name.endsWith('.js'))
   .map(each => [each.name, each.encodedBodySize])"""
 
@@ -26,3 +31,11 @@ async def test_a_classrooms_page_is_light_until_its_lesson_begins(school, open_p
     assert sum(loaded.values()) <= BUDGET_KB, loaded
     words = [(DIST / "assets" / name).read_text("utf8") for name in loaded if name.startswith("catalogue")]
     assert words and all(("。" in text) == (language == "zh") for text in words), "another language was loaded too"
+
+
+async def test_a_classrooms_lesson_comes_in_few_files(school, open_page) -> None:
+    made = await school.lesson()
+    page = await open_page(made["seats"][0]["page"])
+    await page.wait_for_load_state("networkidle")
+    loaded = await page.evaluate(LOADED)
+    assert any("lesson" in name for name in loaded) and len(loaded) <= FILES, loaded
