@@ -1,5 +1,6 @@
 """WHIP (RFC 9725) and WHEP: one offer, one answer, one connection, never renegotiated."""
 
+import re
 from typing import Final
 
 from aiohttp import web
@@ -93,7 +94,7 @@ async def view(request: web.Request) -> web.Response:
     app[OWNERS].require_room(grant.link)
     # A co-teacher's phone has a line of its own, which says nothing about the classroom's.
     key = viewer_key(lesson, None if grant.link.role == "assistant" else own, grant.link.id)
-    session = app[HUB].subscribe(stream, key, offer, group=key)
+    session = app[HUB].subscribe(stream, key, offer, group=key, line_bps=_line_bps(request))
     _own(request, session, grant.link, stream)
     if is_observer:
         try:
@@ -167,6 +168,13 @@ async def _offer(request: web.Request) -> str:
         return body.decode()
     except UnicodeDecodeError:
         raise Problem("bad_sdp", "not UTF-8") from None
+
+
+def _line_bps(request: web.Request) -> int | None:
+    """What the page says its line carries: the `Downlink` header of the Network Information API, in Mbit/s. None
+    without, and where it makes no sense."""
+    found = re.fullmatch(r"\d{1,5}(\.\d{1,6})?", request.headers.get("Downlink", ""))
+    return None if found is None else int(float(found[0]) * 1e6)
 
 
 def _own(request: web.Request, session: Session, link: Link, stream: str) -> None:

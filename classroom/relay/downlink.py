@@ -19,6 +19,9 @@ NOMINAL_BPS: Final = ((200, 150_000), (400, 500_000), (10_000, 1_500_000))
 NOMINAL_HEIGHTS: Final = (720, 360, 180)
 # A picture may be stretched so much before a larger layer is worth its price.
 STRETCH: Final = 1.3
+# A line that is said to carry no more begins with what fits beside sound; what was said of a wider one is no matter.
+THIN_BPS: Final = 200_000
+SOUND_BPS: Final = 60_000
 # What an unknown line is taken to carry until padding has shown more.
 FIRST_BUDGET_BPS: Final = 1_000_000
 # Packets leave a little faster than the line takes them, or the line would idle between pictures.
@@ -77,9 +80,15 @@ class Downlink:
         self._main: View | None = None
         self._looked_at = -REST_S
 
+    def begin(self, line_bps: int, now: float) -> None:
+        """What the seat's page has seen of its line before its first session."""
+        if line_bps <= THIN_BPS:
+            self._ladder.begin(max(0, line_bps - SOUND_BPS), now)
+
     def add(self, id: str, view: View) -> None:
-        """Another session of the seat."""
+        """Another session of the seat. On a narrow line its pictures wait until they have been chosen."""
         self.views[id] = view
+        view.waits = self._ladder.budget is not None
         self.idle_since = None
 
     def remove(self, id: str, now: float) -> None:

@@ -183,8 +183,10 @@ class Hub:
                 self._finish(other, "gone")
         return self._answer(entry, parsed, accepted)
 
-    def subscribe(self, stream: str, subscriber: str, offer: str, *, group: str) -> Session:
-        """Answer a viewer's offer. OfferError."""
+    def subscribe(
+        self, stream: str, subscriber: str, offer: str, *, group: str, line_bps: int | None = None
+    ) -> Session:
+        """Answer a viewer's offer. `line_bps`: what is known of the group's line to begin with. OfferError."""
         parsed = self._parse(offer)
         route = self._routes.get(stream)
         if route is None or route.publisher is None:
@@ -210,6 +212,8 @@ class Hub:
         line = self._downlinks.get(group)
         if line is None:
             line = self._downlinks[group] = Downlink(self._fanout.send, self._drops, self._waiting)
+            if line_bps is not None:
+                line.begin(line_bps, self._clock())
         line.add(entry.id, entry.part)
         return self._answer(entry, parsed, accepted)
 

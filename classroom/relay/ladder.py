@@ -24,6 +24,8 @@ FITS: Final = 0.75
 PAUSE_S: Final = 4.0
 # After a step up during which nothing queued up on the way, only so long.
 RISES_ON_S: Final = 2.0
+# What joins has handshakes to make and a camera to start, before the line is tried.
+BEGINS_S: Final = 8.0
 LONGEST_PAUSE_S: Final = 60.0
 PROBE_S: Final = 1.2
 PROBE_OVER: Final = 1.15
@@ -173,6 +175,10 @@ class Ladder:
             probe = max(0, int(swell * PROBE_OVER * (self._goal - spent)))
             self._tried_bps = spent + probe
         return Choice(chosen, rung_of(pictures, chosen, self.budget), probe)
+
+    def begin(self, budget: int, now: float) -> None:
+        """The line is known to be thin before anything has gone down it: as if pictures had been too much for it."""
+        self.budget, self._quiet_until, self._pause_s = budget, now + BEGINS_S, 2 * PAUSE_S
 
     def try_again(self, now: float) -> None:
         """The line has become another: what failed before says nothing of it."""

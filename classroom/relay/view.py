@@ -174,6 +174,8 @@ class View:
         """Whether the seat's line is being tried with padding: a queue shows in the answers to reports alone."""
         self.shown: int | None = None
         """How high the seat's page shows the picture, in pixels; None while it has not said."""
+        self.waits = False
+        """Whether pictures begin only once the seat's line has a layer for them."""
         self._name = name
         self._ssrc = ssrc
         self._ntp_offset = ntp_offset
@@ -195,8 +197,13 @@ class View:
             codec = one.accepted.codec
             stamp = one.accepted.extensions.get(ABS_SEND_TIME, 0)
             key = LaneKey(codec.payload_type, stamp, self.connection.secure.tag_bytes)
-            one.follower = one.track.follow(self.connection.outlet(one.track.track.kind), key)
-        self._request_keyframe()
+            outlet = self.connection.outlet(one.track.track.kind)
+            if self.waits and one.track.track.kind == "video":
+                one.follower = Follower(outlet, key)
+            else:
+                one.follower = one.track.follow(outlet, key)
+        if not self.waits:
+            self._request_keyframe()
 
     def leave(self) -> None:
         """Take no more part. Idempotent."""

@@ -94,9 +94,9 @@ class Rig:
         send, wired = self.sent.send, cast(Any, Wired())
         view = View(wired, source.route, [watched], id, 9, 0.0, send, self.drops, lambda now: None)
         view.shown = shown
-        view.connected()
         self.views[id] = view
         self.line.add(id, view)
+        view.connected()
         return watched
 
     def run(self, seconds: float, keyframe_every: int = 5) -> list[bool]:
@@ -367,6 +367,25 @@ def test_a_seat_that_comes_back_finds_its_line_as_it_was_known(rig: Rig) -> None
     rig.run(0.4)
     assert rig.line.rung != "full"
     assert layer_of(one) is not rig.sources["b"].large
+
+
+def test_on_a_line_that_is_known_to_be_thin_no_picture_is_begun_before_there_is_room(rig: Rig) -> None:
+    rig.line.begin(60_000, rig.now)
+    one = rig.watch("a")
+    rig.sources["a"].feed(rig.now, keyframe=True)
+    assert rig.run(4.0).count(True) == 1
+    assert layer_of(one) is None and rig.line.rung == "audio"
+    rig.run(9.0)
+    assert layer_of(one) is None and rig.line.rung == "still"
+    assert not rig.sent.packets
+
+
+def test_a_line_that_is_known_to_be_wider_begins_with_the_best(rig: Rig) -> None:
+    rig.line.begin(2_000_000, rig.now)
+    one = rig.watch("a")
+    rig.sources["a"].feed(rig.now, keyframe=True)
+    assert layer_of(one) is rig.sources["a"].large
+    assert rig.sent.packets
 
 
 def test_a_session_that_has_ended_is_held_by_nothing(rig: Rig) -> None:

@@ -109,6 +109,15 @@ def test_a_line_that_gets_better_is_climbed_step_by_step() -> None:
     assert seat.ladder.budget is None
 
 
+def test_a_line_that_is_known_to_be_thin_gets_stills_before_a_picture_is_tried() -> None:
+    seat = Seat(lambda now: 5_000_000, STAGE)
+    seat.ladder.begin(0, 0.0)
+    assert seat.run(7) == "audio"
+    assert not seat.ladder.is_probing
+    assert seat.run(33) == "full"
+    assert [rung for _, rung in seat.rungs] == ["audio", "slides", "still", "lowest", "lower", "full"]
+
+
 def test_a_line_that_carries_far_less_than_it_said_at_first_comes_down_again_at_once() -> None:
     ladder, rungs = Ladder(), []
     for tick, carried in enumerate((9_000_000, 190_000, 150_000, 60_000, 60_000)):

@@ -98,6 +98,39 @@ async def test_a_viewer_without_the_publishers_codec_is_refused_and_the_lesson_g
         await one.close()
 
 
+async def test_a_seat_that_says_its_line_is_thin_begins_with_sound_alone(house, tmp_path) -> None:
+    rooms = [{"school": school, "classroom": "一号教室", "class_size": 23} for school in ("檀溪中小", "礼张完小")]
+    made = await house.lesson(recipients=rooms)
+    clip = await asyncio.to_thread(load_clip, ClipPlan("clip", (90, 60, 30), 440, seconds=2), tmp_path)
+    teacher = ClipPublisher(clip)
+    await teacher.start(Door(house.session, house.info.url).post_sdp, made["teacher"]["whip"], made["teacher"]["token"])
+    await house.until(made, lambda view: view["seats"][0]["streams"])
+    seat, other = made["seats"]
+
+    def telling(downlink):
+        async def post(url, sdp, token):
+            path = url.removeprefix(house.info.url)
+            status, answer, headers = await offer(house, path, token, sdp, {**SDP, "Downlink": downlink})
+            assert status == 201
+            return answer, house.info.url + headers["Location"]
+
+        return post
+
+    thin, wide = Viewer(), Viewer()
+    await thin.start(telling("0.064"), seat["whep"], seat["token"])
+    await wide.start(telling("-1e9"), other["whep"], other["token"])
+    async with asyncio.timeout(20):
+        while thin.receptions["audio"].packets < 50 or not wide.receptions["video"].packets:
+            await asyncio.sleep(0.05)
+    assert not thin.receptions["video"].packets
+    view = await house.until(
+        made, lambda view: {each["seat"]: each["rung"] for each in view["seats"]}[seat["seat"]] == "audio"
+    )
+    assert {each["seat"]: each["rung"] for each in view["seats"]}[other["seat"]] == "full"
+    for one in (thin, wide, teacher):
+        await one.close()
+
+
 async def test_a_second_teacher_does_not_get_the_seat(house) -> None:
     made = await house.lesson()
     colleague = await house.link("teacher", "实验小学", name="另一位")

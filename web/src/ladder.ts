@@ -16,6 +16,9 @@ export function rungSentence(before: Rung, after: Rung): string | null {
   return t(`rung_${after}` satisfies StringKey);
 }
 
+/** Whether a seat on this rung sees anything move. */
+export const seesMoving = (rung: Rung | undefined): boolean => rung === undefined || !isStill(rung);
+
 /** Whether a seat on this rung sees a source as stills. At `slides` only what is shown on a screen. */
 export const seesStill = (rung: Rung | undefined, source: string): boolean => rung === "still" || (rung === "slides" && source === "screen");
 

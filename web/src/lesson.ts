@@ -9,7 +9,7 @@ import { captureScreen } from "./media/devices";
 import { Instants } from "./keep/instants";
 import type { Keeper } from "./keep/keeper";
 import type { KeptSource } from "./keep/shelf";
-import { seesStill } from "./ladder";
+import { seesMoving, seesStill } from "./ladder";
 import { turn } from "./media/path";
 import { Publisher } from "./media/publish";
 import { CLASSROOM_CAMERA, SCREEN, type Shape } from "./media/shapes";
@@ -566,7 +566,9 @@ export class LessonSession {
   private publisher(source: Source, shape: Shape, changed: (isUp: boolean) => void): Publisher {
     const { lesson, token } = this.options;
     const narrow = (isNarrow: boolean): void => void (source === "camera" && (this.state.narrow = isNarrow));
-    return new Publisher({ lesson, seat: this.state.seat ?? "", source, token, shape, changed, narrow, problem: (problem) => this.refused(problem) });
+    const seat = this.state.seat ?? "";
+    const starved = (): boolean => !seesMoving(this.state.view ? seatOf(this.state.view, seat)?.rung : undefined);
+    return new Publisher({ lesson, seat, source, token, shape, changed, narrow, starved, problem: (problem) => this.refused(problem) });
   }
 
   private closeMedia(): void {

@@ -63,6 +63,13 @@ describe("a seat's own line", () => {
     expect(after(uplink, 142_200, 29.6, entry("none"))).toBe("thin");
     expect(after(uplink, 172_000, 0, entry("none"))).toBe("wide");
   });
+  it("is thin from the beginning where that is known, and is left alone while no picture comes in either", () => {
+    const uplink = new Uplink(0, true);
+    expect(after(uplink, 0, 29.8, entry("none"), trip(0.05))).toBe("thin");
+    expect(uplink.width([entry("none"), trip(0.05)] as never, 31_000, true)).toBe("thin");
+    expect(uplink.width([entry("none"), trip(0.05)] as never, 149_000, true)).toBe("thin");
+    expect(uplink.width([entry("none"), trip(0.05)] as never, 149_200)).toBe("wide");
+  });
   it("is not thin for its losses alone, nor for somebody else's queue while there is room for a picture", () => {
     expect(after(new Uplink(0), 0, 14, ...least, trip(0.05, now))).toBe("wide");
     expect(after(new Uplink(0), 0, 14, entry("bandwidth"), trip(0.5, now))).toBe("wide");

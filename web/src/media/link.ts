@@ -18,6 +18,8 @@ export interface LinkOptions {
   problem?(problem: Problem): void;
   /** A viewer's last picture stands until `forgetLast()`: closing a connection blackens what it showed. */
   keepsLast?: boolean;
+  /** What else is told with each POST. */
+  headers?(): Record<string, string>;
   /** Every stats sample, for whoever wants figures from it. */
   stats?(report: RTCStatsReport, now: number): void;
 }
@@ -179,7 +181,7 @@ export class Link {
     try {
       const response = await fetch(this.options.url, {
         method: "POST",
-        headers: { "Content-Type": "application/sdp", Authorization: `Bearer ${this.options.token}` },
+        headers: { "Content-Type": "application/sdp", Authorization: `Bearer ${this.options.token}`, ...this.options.headers?.() },
         body: offer,
         signal: aborter.signal,
       });

@@ -1,7 +1,8 @@
 import type { Problem } from "../api";
 import type { Source } from "../protocol";
-import { encodingsOf, shaped, shapedSound, singleEncoding, type Layer } from "./layers";
+import { encodingsOf, shaped, shapedSound, singleEncoding } from "./layers";
 import { Link, mediaUrl } from "./link";
+import { isOpenedThin } from "./opened";
 import type { Shape } from "./shapes";
 import { Uplink, type Width } from "./uplink";
 
@@ -16,6 +17,8 @@ export interface PublishOptions {
   changed(isUp: boolean): void;
   /** Whether this seat's own line is too narrow for what is sent. */
   narrow?(isNarrow: boolean): void;
+  /** Whether the line has no room even for the pictures that come in. */
+  starved?(): boolean;
   problem?(problem: Problem): void;
 }
 
@@ -33,9 +36,8 @@ export class Publisher {
       token: options.token,
       prepare: (connection) => this.prepare(connection),
       changed: (isUp) => {
-        this.uplink = isUp ? new Uplink(performance.now()) : null;
+        this.uplink = isUp ? new Uplink(performance.now(), this.width === "thin") : null;
         if (!isUp) this.wanted = null;
-        this.width = "wide";
         options.narrow?.(false);
         options.changed(isUp);
       },
@@ -79,7 +81,7 @@ export class Publisher {
 
   private measure(report: RTCStatsReport, now: number): void {
     if (this.uplink === null) return;
-    const width = this.uplink.width(report.values() as never, now);
+    const width = this.uplink.width(report.values() as never, now, this.options.starved?.());
     this.options.narrow?.(width !== "wide");
     // A screen has no sound beside it, and is nothing at one picture a second.
     if (width === this.width || this.options.source === "screen") return;
@@ -104,22 +106,26 @@ export class Publisher {
   }
 
   private prepare(connection: RTCPeerConnection): void {
+    this.width = this.options.source !== "screen" && isOpenedThin() ? "thin" : "wide";
     const stream = new MediaStream(this.tracks);
     // Sound first: the first transceiver is the transport's, and sound is what a lesson cannot lose.
     for (const track of [...this.tracks].sort((a, b) => a.kind.localeCompare(b.kind))) {
       const init: RTCRtpTransceiverInit = { direction: "sendonly", streams: [stream] };
-      if (track.kind === "audio") connection.addTransceiver(track, init);
-      else addLayers(connection, track, init, this.options.shape.layers);
+      const spared = track.kind === "audio" && shapedSound([{}], this.width);
+      if (track.kind === "audio") connection.addTransceiver(track, spared ? { ...init, sendEncodings: spared } : init);
+      else this.addLayers(connection, track, init);
     }
   }
-}
 
-function addLayers(connection: RTCPeerConnection, track: MediaStreamTrack, init: RTCRtpTransceiverInit, layers: readonly Layer[]): void {
-  try {
-    connection.addTransceiver(track, { ...init, sendEncodings: encodingsOf(layers) });
-  } catch {
-    // A browser that knows no layers throws; one that merely ignores them sends a single one anyway.
-    connection.addTransceiver(track, { ...init, sendEncodings: singleEncoding(layers) });
+  private addLayers(connection: RTCPeerConnection, track: MediaStreamTrack, init: RTCRtpTransceiverInit): void {
+    const { layers } = this.options.shape;
+    const fitting = (encodings: RTCRtpEncodingParameters[]): RTCRtpEncodingParameters[] => shaped(encodings, layers, null, this.width) ?? encodings;
+    try {
+      connection.addTransceiver(track, { ...init, sendEncodings: fitting(encodingsOf(layers)) });
+    } catch {
+      // A browser that knows no layers throws; one that merely ignores them sends a single one anyway.
+      connection.addTransceiver(track, { ...init, sendEncodings: fitting(singleEncoding(layers)) });
+    }
   }
 }
 

@@ -14,7 +14,8 @@ const QUEUE_S = 0.3;
 const THIN_MS = 2_000;
 /** What was sent before the browser held back stands in the line for a moment. */
 const DRAINS_MS = 1_000;
-/** A thin line is tried again after so long, twice as long each time that it was still thin. */
+/** A thin line is tried again after so long, twice as long each time that it was still thin; two minutes later where no
+ * picture comes in either: each attempt costs sound. */
 const PAUSE_MS = 30_000;
 const LONGEST_PAUSE_MS = 120_000;
 const PROVED_MS = 30_000;
@@ -47,17 +48,23 @@ export class Uplink {
   private thinUntil = -Infinity;
   private pauseMs = PAUSE_MS;
 
-  constructor(private readonly bornAt: number) {}
+  /** `isThin`: the line is known to be thin. */
+  constructor(
+    private readonly bornAt: number,
+    isThin = false,
+  ) {
+    if (isThin) this.thinUntil = bornAt + PAUSE_MS;
+  }
 
-  /** Takes a sample of getStats. */
-  width(report: Iterable<Entry>, now: number): Width {
+  /** Takes a sample of getStats. `isStarved`: there is no room for the pictures that come in. */
+  width(report: Iterable<Entry>, now: number, isStarved = false): Width {
     const entries = [...report];
     const sent = entries.filter((each) => each.type === "outbound-rtp" && each.kind === "video" && each.active !== false);
     const isHeld = sent.some((each) => each.qualityLimitationReason === "bandwidth");
     const isNarrow = this.narrow(isHeld, now);
     const isLeast = sent.reduce((sum, each) => sum + (each.targetBitrate ?? 0), 0) <= LEAST_BPS;
     this.measure(entries, now);
-    if (this.thin(isHeld && isLeast, now)) return now - this.thinSince < BLOCKED_MS ? "blocked" : "thin";
+    if (this.thin(isHeld && isLeast, isStarved, now)) return now - this.thinSince < BLOCKED_MS ? "blocked" : "thin";
     return isNarrow ? "narrow" : "wide";
   }
 
@@ -85,8 +92,8 @@ export class Uplink {
     if (fresh.length > 0) this.trip = { at: now, isLong: Math.min(...fresh.map((each) => each.s)) > QUEUE_S };
   }
 
-  private thin(isLeast: boolean, now: number): boolean {
-    if (now < this.thinUntil) return true;
+  private thin(isLeast: boolean, isStarved: boolean, now: number): boolean {
+    if (now < this.thinUntil + (isStarved ? LONGEST_PAUSE_MS : 0)) return true;
     this.leastSince = isLeast ? (this.leastSince ?? now) : null;
     if (this.leastSince === null || now - this.leastSince < THIN_MS) return false;
     if (!this.trip.isLong || this.trip.at - this.leastSince < DRAINS_MS) return false;

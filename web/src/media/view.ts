@@ -1,6 +1,7 @@
 import type { Problem } from "../api";
 import type { Source } from "../protocol";
 import { Link, mediaUrl } from "./link";
+import { downlinkHeader } from "./opened";
 import { Patience } from "./patience";
 
 // Watching one source of another seat.
@@ -50,6 +51,7 @@ export class Viewer {
       token: options.token,
       prepare: (connection) => this.prepare(connection),
       keepsLast: true,
+      headers: downlinkHeader,
       changed: (isUp) => {
         if (!isUp) this.samples = [];
         options.changed(isUp);
