@@ -63,6 +63,15 @@ describe("a seat's own line", () => {
     expect(after(uplink, 142_200, 29.6, entry("none"))).toBe("thin");
     expect(after(uplink, 172_000, 0, entry("none"))).toBe("wide");
   });
+  it("is thin as well where most of the sound gets lost, whatever old measures say, and sooner where no picture comes in", () => {
+    const lost = (fractionLost: number): object[] => [{ type: "remote-inbound-rtp", kind: "audio", roundTripTime: 0.04, fractionLost, get roundTripTimeMeasurements() { return now(); } }];
+    expect(after(new Uplink(0), 0, 14, ...least, trip(0.01), ...lost(0.3))).toBe("wide");
+    expect(after(new Uplink(0), 0, 1.8, ...least, trip(0.01), ...lost(0.5))).toBe("wide");
+    expect(after(new Uplink(0), 0, 2, ...least, trip(0.01), ...lost(0.5))).toBe("blocked");
+    const starved = new Uplink(0);
+    const said = [0, 400, 800, 1200].map((at) => starved.width([...least, trip(0.01), ...lost(0.5)] as never, at, true));
+    expect(said).toEqual(["wide", "wide", "wide", "blocked"]);
+  });
   it("is thin from the beginning where that is known, and is left alone while no picture comes in either", () => {
     const uplink = new Uplink(0, true);
     expect(after(uplink, 0, 29.8, entry("none"), trip(0.05))).toBe("thin");

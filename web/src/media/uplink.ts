@@ -11,6 +11,8 @@ const WIDE_MS = 1_000;
 /** As little as the browser sends of a picture, and a little more. */
 const LEAST_BPS = 40_000;
 const QUEUE_S = 0.3;
+/** Of sound, by the server's report. It asks for error correction against no more than a quarter: this got lost. */
+const MUCH_LOST = 0.4;
 const THIN_MS = 2_000;
 /** What was sent before the browser held back stands in the line for a moment. */
 const DRAINS_MS = 1_000;
@@ -36,6 +38,7 @@ interface Entry {
   responsesReceived?: number;
   roundTripTime?: number;
   roundTripTimeMeasurements?: number;
+  fractionLost?: number;
 }
 
 export class Uplink {
@@ -43,6 +46,7 @@ export class Uplink {
   private isNarrow = false;
   private leastSince: number | null = null;
   private trip = { at: -Infinity, isLong: false };
+  private lostMuchAt = -Infinity;
   private measured: readonly number[] = [];
   private thinSince = -Infinity;
   private thinUntil = -Infinity;
@@ -80,23 +84,27 @@ export class Uplink {
 
   /**
    * Connectivity checks measure the round trip every few seconds, the server's reports once a second. One that is old says
-   * nothing of the queue that stands there now; one that is short, that there is none.
+   * nothing of the queue that stands there now; one that is short, that there is none. Where the queue is full, what they
+   * would measure by gets lost with the rest: they go on with an old measure, and with what they missed.
    */
   private measure(entries: readonly Entry[], now: number): void {
     const trips = entries.flatMap((each) => {
-      if (each.type === "candidate-pair" && each.nominated) return [{ s: each.currentRoundTripTime ?? 0, count: each.responsesReceived ?? 0 }];
-      return each.type === "remote-inbound-rtp" && each.roundTripTime !== undefined ? [{ s: each.roundTripTime, count: each.roundTripTimeMeasurements ?? 0 }] : [];
+      if (each.type === "candidate-pair" && each.nominated) return [{ s: each.currentRoundTripTime ?? 0, count: each.responsesReceived ?? 0, lost: 0 }];
+      if (each.type !== "remote-inbound-rtp" || each.roundTripTime === undefined) return [];
+      return [{ s: each.roundTripTime, count: each.roundTripTimeMeasurements ?? 0, lost: each.kind === "audio" ? (each.fractionLost ?? 0) : 0 }];
     });
     const fresh = trips.filter((each, at) => each.count !== this.measured[at]);
     this.measured = trips.map((each) => each.count);
+    if (fresh.some((each) => each.lost > MUCH_LOST)) this.lostMuchAt = now;
     if (fresh.length > 0) this.trip = { at: now, isLong: Math.min(...fresh.map((each) => each.s)) > QUEUE_S };
   }
 
   private thin(isLeast: boolean, isStarved: boolean, now: number): boolean {
     if (now < this.thinUntil + (isStarved ? LONGEST_PAUSE_MS : 0)) return true;
     this.leastSince = isLeast ? (this.leastSince ?? now) : null;
-    if (this.leastSince === null || now - this.leastSince < THIN_MS) return false;
-    if (!this.trip.isLong || this.trip.at - this.leastSince < DRAINS_MS) return false;
+    if (this.leastSince === null || now - this.leastSince < (isStarved ? DRAINS_MS : THIN_MS)) return false;
+    const signAt = Math.max(this.lostMuchAt, this.trip.isLong ? this.trip.at : -Infinity);
+    if (signAt - this.leastSince < DRAINS_MS) return false;
     this.pauseMs = now - this.thinUntil < PROVED_MS ? Math.min(2 * this.pauseMs, LONGEST_PAUSE_MS) : PAUSE_MS;
     this.thinSince = now;
     this.thinUntil = now + this.pauseMs;
