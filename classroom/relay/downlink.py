@@ -133,6 +133,10 @@ class Downlink:
         before, self.rung = self.rung, choice.rung
         return before != self.rung
 
+    def has_room(self, now: float) -> bool:
+        """Whether something may go down the line that is no media: nothing is known to queue up that sound would notice."""
+        return self._line.is_clear(now - QUEUE_FRESH_S, SIGN_QUEUE_MS) is not False
+
     @property
     def is_probing(self) -> bool:
         """Whether `pad` has anything to do."""

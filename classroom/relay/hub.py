@@ -226,6 +226,11 @@ class Hub:
         entry.part.has_news = True
         return True
 
+    def has_room(self, group: str) -> bool:
+        """Whether the line of these viewers has room for something beside their media, as far as is known."""
+        line = self._downlinks.get(group)
+        return line is None or line.has_room(self._clock())
+
     def attach(self, stream: str, subscriber: Subscriber) -> None:
         """Let a tap follow the stream, whether or not it has a publisher yet."""
         self._catch_up()

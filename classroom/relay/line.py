@@ -6,6 +6,7 @@ So only its falling tells anything. On a full line little comes in, and it falls
 longer, makes it fall once, a little, and it rises again at once.
 """
 
+import math
 from dataclasses import dataclass
 from typing import Final
 
@@ -55,6 +56,8 @@ class _Session:
     """The estimate that fell a little, and when: perhaps the line is full."""
     fell_at: float | None = None
     base_ms: float | None = None
+    trip_at: float = -math.inf
+    awaited_at: float = -math.inf
     queues: tuple[tuple[float, float], ...] = ()
     """How much longer than the shortest the last round trips were, in ms, and when."""
     expected: float = 0.0
@@ -104,16 +107,18 @@ class Line:
     def round_trip(self, session: str, ms: float, now: float) -> None:
         """How long a report took there and back, as of `now`; may be told again."""
         told = self._session(session)
-        if told.queues and told.queues[-1][1] == now:
+        if told.trip_at == now:
             return
-        rises = min(1.0, (now - told.queues[-1][1]) / BASE_RISES_S) if told.queues else 0.0
+        rises = min(1.0, (now - told.trip_at) / BASE_RISES_S)
         base = ms if told.base_ms is None else min(ms, told.base_ms + rises * (ms - told.base_ms))
-        told.base_ms, told.queues = base, (*told.queues[1 - QUEUES :], (ms - base, now))
+        told.base_ms, told.trip_at = base, now
+        told.queues = (*told.queues[1 - QUEUES :], (ms - base, now))
 
     def awaited(self, session: str, ms: float, now: float) -> None:
         """A round trip takes at least so long, as of `now`; may be told again."""
         told = self._session(session)
-        if told.base_ms is not None and not (told.queues and told.queues[-1][1] == now):
+        if told.base_ms is not None and told.awaited_at != now:
+            told.awaited_at = now
             told.queues = (*told.queues[1 - QUEUES :], (max(0.0, ms - told.base_ms), now))
 
     def is_clear(self, since: float, most_ms: float = CLEAR_QUEUE_MS) -> bool | None:

@@ -1,8 +1,9 @@
 """`/lessons`: making, listing, reading and ending lessons."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, Final
 
 import msgspec
@@ -21,9 +22,9 @@ from signaling.activity_views import ActivityLine
 from signaling.api.door import Call, Doors, Nothing
 from signaling.auth import Grant
 from signaling.conflicts import moved_claim, request_claim, require_free
-from signaling.context import CLOCK, KEEPER, LESSONS, NEW_ID, PUBLIC_URL, RECORDER, RECORDS, STILLS, STORE
+from signaling.context import CLOCK, HUB, KEEPER, LESSONS, NEW_ID, PUBLIC_URL, RECORDER, RECORDS, STILLS, STORE
 from signaling.evidence import Id
-from signaling.flows import stream_key
+from signaling.flows import stream_key, subscriber_key
 from signaling.keeping_views import KeptNote, note_of
 from signaling.lesson_list import LessonLine, Scope, list_lessons
 from signaling.messages import VerdictView, View
@@ -35,6 +36,8 @@ DOORS = Doors("lessons")
 
 TRICKLE_BYTES: Final = 1200
 """A packet's."""
+SLOWEST: Final = 4
+"""How many times slower than `STILL_BPS` it may become."""
 
 
 class ScopeQuery(msgspec.Struct, frozen=True):
@@ -308,13 +311,18 @@ async def still(call: Call[Nothing, Nothing]) -> web.Response:
     newest = app[STILLS].latest(stream_key(lesson, seat, source))
     if own is None or newest is None:
         raise Problem("stream_absent")
-    return web.Response(body=_trickle(newest.jpeg), content_type="image/jpeg", headers={"Cache-Control": "no-store"})
+    has_room = partial(app[HUB].has_room, subscriber_key(lesson, own))
+    headers = {"Cache-Control": "no-store"}
+    return web.Response(body=_trickle(newest.jpeg, has_room), content_type="image/jpeg", headers=headers)
 
 
-async def _trickle(jpeg: bytes) -> AsyncIterator[bytes]:
-    """At the pace that the ladder reckons with: TCP would send ten packets at once, and sound waits behind them."""
+async def _trickle(jpeg: bytes, has_room: Callable[[], bool]) -> AsyncIterator[bytes]:
+    """At the pace that the ladder reckons with: TCP would send ten packets at once, and sound waits behind them; where
+    sound waits all the same, slower."""
     for start in range(0, len(jpeg), TRICKLE_BYTES):
-        if start:
+        for pause in range(SLOWEST if start else 0):
+            if pause and has_room():
+                break
             await asyncio.sleep(8 * TRICKLE_BYTES / STILL_BPS)
         yield jpeg[start : start + TRICKLE_BYTES]
 

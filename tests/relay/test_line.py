@@ -115,6 +115,18 @@ def test_a_queue_shows_in_the_round_trip_and_a_longer_way_is_none_for_long() -> 
     assert seat.is_clear(118.5)
 
 
+def test_what_is_told_again_makes_no_queue_the_shortest_way() -> None:
+    seat = line(a=60_000)
+    seat.round_trip("a", 40, 1.0)
+    seat.awaited("a", 200, 1.2)
+    for tick in range(40):
+        now = 10.0 + tick / 10
+        seat.round_trip("a", 500, 10.0 + tick // 5 / 2)
+        seat.awaited("a", 200, 1.2)
+        if tick > 10:
+            assert seat.is_clear(now - 1.5) is False
+
+
 def test_an_estimate_that_stays_low_without_any_queue_is_believed_no_more() -> None:
     camera = line(a=1_000_000)
     camera.round_trip("a", 30, 0.5)
