@@ -134,7 +134,7 @@ class Downlink:
         return before != self.rung
 
     def has_room(self, now: float) -> bool:
-        """Whether something may go down the line that is no media: nothing is known to queue up that sound would notice."""
+        """Whether what is no media may go down the line: nothing is known to queue up that sound would notice."""
         return self._line.is_clear(now - QUEUE_FRESH_S, SIGN_QUEUE_MS) is not False
 
     @property

@@ -154,6 +154,14 @@ def padding(key: LaneKey, payload_type: int, sequence_number: int, timestamp: in
     return _head(key, 0xA0, payload_type, sequence_number, timestamp, ssrc, now) + _ALL_PADDING
 
 
+def nothing(
+    number: int, key: LaneKey, payload_type: int, sequence_number: int, timestamp: int, ssrc: int, now: float
+) -> bytes:
+    """A retransmission (RFC 4588 §4) of the packet with this number (16 bits), as if that had no payload: whoever asks
+    for it has nothing more to wait for."""
+    return _head(key, 0x80, payload_type, sequence_number, timestamp, ssrc, now) + number.to_bytes(2, "big")
+
+
 def _head(key: LaneKey, first: int, second: int, sequence_number: int, timestamp: int, ssrc: int, now: float) -> bytes:
     """The header, with its time of sending where the key has one. `Lane.write` has its own: it is called for each
     packet."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from classroom.relay import rtcp
 from classroom.relay.connection import Connection
 from classroom.relay.drops import DropReason, Drops
-from classroom.relay.lane import Lane, LaneKey, padding
+from classroom.relay.lane import Lane, LaneKey, nothing, padding
 from classroom.relay.layer import Follower, Send
 from classroom.relay.ring import Entry
 from classroom.relay.route import Route, TrackRoute
@@ -80,12 +80,21 @@ class Watched:
 
     def again(self, lane: Lane, entry: Entry, now: float) -> bytes:
         """A packet as a retransmission; only when `can_repeat`."""
-        return lane.write_again(entry, *self._repeats(now), now)
+        payload_type, sequence, ssrc = self._repeats()
+        self._numbered.append((sequence, now))
+        return lane.write_again(entry, payload_type, sequence, ssrc, now)
 
     def padding(self, follower: Follower, now: float) -> bytes:
         """A packet that is of no use; only when `can_repeat`."""
-        payload_type, sequence, ssrc = self._repeats(now)
+        payload_type, sequence, ssrc = self._repeats()
+        self._numbered.append((sequence, now))
         return padding(follower.key, payload_type, sequence, follower.timestamp(now) or 0, ssrc, now)
+
+    def nothing(self, follower: Follower, number: int, now: float) -> bytes:
+        """The answer to who asks for what does not come any more; only when `can_repeat`. It may wait in a pacer, and
+        tells nothing of the line while it has not come."""
+        payload_type, sequence, ssrc = self._repeats()
+        return nothing(number, follower.key, payload_type, sequence, follower.timestamp(now) or 0, ssrc, now)
 
     def proves(self, block: ReportBlock, now: float) -> bool:
         """Take a report block; whether the highest number received has advanced."""
@@ -130,11 +139,10 @@ class Watched:
         waiting = [at for number, at in self._numbered if ahead(number, highest) > 0 and now - at < STALE_S]
         return waiting[0] if len(waiting) >= AWAITED else None
 
-    def _repeats(self, now: float) -> tuple[int, int, int]:
+    def _repeats(self) -> tuple[int, int, int]:
         """Payload type, sequence number and SSRC of the next packet in the source of the retransmissions."""
         assert self.accepted.codec.rtx is not None and self.accepted.rtx_ssrc is not None
         sequence = self.rtx_sequence
-        self._numbered.append((sequence, now))
         self.rtx_sequence = (sequence + 1) & 0xFFFF
         return self.accepted.codec.rtx, sequence, self.accepted.rtx_ssrc
 
@@ -324,12 +332,13 @@ class View:
         # Browsers ask every 100 ms; on a line with a queue that would fill it with the same packets over and over.
         if now - one.repeated.get(number, -PICTURES_AGAIN_S) < min(PICTURES_AGAIN_S, (self.round_trip_ms or 0) / 1000):
             return DropReason.ON_ITS_WAY
-        if follower.key.pacer is not None and follower.has_passed(number):
-            return DropReason.OVERTAKEN
+        is_sound = one.track.track.kind == "audio"
+        is_gone = follower.layer is None or follower.has_passed(number)
+        if is_gone and not is_sound and follower.key.pacer is not None:
+            return self._let_go(one, follower, number, now)
         found = follower.find(number)
         if found is None or (age_s := now - found[1].packet.arrived) > STALE_S:
             return DropReason.NOT_IN_RING
-        is_sound = one.track.track.kind == "audio"
         if one.asked is None or ahead(number, one.asked) > 0:
             one.asked = number
             if one.asked_last < now:
@@ -344,6 +353,15 @@ class View:
         self._sent_again += 1
         lane, entry = found
         return one.again(lane, entry, now) if one.can_repeat else lane.write(entry)
+
+    def _let_go(self, one: Watched, follower: Follower, number: int, now: float) -> bytes | DropReason:
+        """A picture's packet that does not come any more. Browsers would ask ten times a second, for ten seconds: half
+        of what a thin line carries."""
+        if not one.can_repeat:
+            return DropReason.OVERTAKEN
+        one.repeated[number] = now
+        self._sent_again += 1
+        return one.nothing(follower, number, now)
 
     def _send_written(self, follower: Follower, written: list[bytes]) -> None:
         if written and follower.key.pacer is not None:

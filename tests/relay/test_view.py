@@ -1,11 +1,13 @@
 import itertools
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, cast
 
 import pytest
 
 from classroom.relay import rtcp
 from classroom.relay.drops import DropReason, Drops
-from classroom.relay.lane import Outlet
+from classroom.relay.lane import LaneKey, Outlet
 from classroom.relay.route import Route
 from classroom.relay.rtp import Header, Kind, Packet
 from classroom.relay.sdp import Accepted, Codec, Section
@@ -200,6 +202,38 @@ def test_what_cannot_be_played_any_more_is_not_sent_again() -> None:
     rig.view.rtcp(rtcp.nack(1, 77, [0x3001]), 10.5)
     assert len(rig.sent.packets) == before + 1
     assert rig.drops[DropReason.STALE] == 1
+
+
+class Queue:
+    """A pacer that keeps what it is given."""
+
+    def __init__(self) -> None:
+        self.packets: list[bytes] = []
+
+    def take(self, outlet: Any, packets: Sequence[bytes], key: LaneKey) -> None:
+        self.packets += packets
+
+    def cut(self, outlet: Any) -> set[int]:
+        return set()
+
+
+def test_who_asks_for_a_picture_that_was_taken_away_is_told_that_nothing_comes() -> None:
+    rig, pacer = Rig(rtx=97), Queue()
+    rig.view.connected()
+    rig.feed(1, keyframe=True)
+    rig.feed(2)
+    follower = rig.watched.follower
+    assert follower is not None and follower.layer is not None
+    follower.layer.move(follower, replace(follower.key, pacer=cast(Any, pacer)))
+    rig.view.rtcp(rtcp.nack(1, 77, [0x3001]), 10.1)
+    assert pacer.packets.pop()[14:] == b"payload"
+    follower.leave()
+    rig.view.round_trip_ms = 500.0
+    for now in (10.2, 10.3, 10.8):
+        rig.view.rtcp(rtcp.nack(1, 77, [0x3000]), now)
+    assert [packet[12:] for packet in pacer.packets] == [b"\x30\x00"] * 2
+    assert [Header(packet).sequence_number for packet in pacer.packets] == [501, 502]
+    assert rig.drops[DropReason.ON_ITS_WAY] == 1
 
 
 def test_a_first_question_for_sound_tells_the_round_trip_and_a_second_does_not() -> None:
