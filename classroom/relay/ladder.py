@@ -124,6 +124,7 @@ class Ladder:
     _quiet_until: float = 0.0
     _pause_s: float = PAUSE_S
     _probing_until: float | None = None
+    _has_been_clear: bool = False
     _goal: int = 0
     _tried_bps: int = 0
     _stepped_up_at: float | None = None
@@ -239,6 +240,8 @@ class Ladder:
     def _up(self, pictures: Sequence[Picture], is_clear: bool | None, now: float) -> None:
         assert self.budget is not None
         if self._probing_until is not None:
+            # Answers come once a second: not each moment of a probe has one.
+            self._has_been_clear = self._has_been_clear or bool(is_clear)
             if is_clear is False:
                 # At once: sound stands in the queue that the padding makes.
                 self._pause_s = min(2 * self._pause_s, LONGEST_PAUSE_S)
@@ -246,7 +249,7 @@ class Ladder:
                 self._settled_at = now + SETTLE_S
             elif now >= self._probing_until:
                 self.budget, self._probing_until, self._stepped_up_at = max(self._goal, self._tried_bps), None, now
-                self._quiet_until = now + (RISES_ON_S if is_clear else PAUSE_S)
+                self._quiet_until = now + (RISES_ON_S if self._has_been_clear else PAUSE_S)
             return
         if is_clear is False:
             return
@@ -263,6 +266,7 @@ class Ladder:
                 return
             self._goal = wide
         self._probing_until = now + (PROBE_S if _has_picture(self._last) else SWELL_S + FULL_PROBE_S)
+        self._has_been_clear = False
 
 
 def _has_picture(chosen: Mapping[str, int | None]) -> bool:
