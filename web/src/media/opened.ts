@@ -5,6 +5,8 @@
 const THIN_BPS = 200_000;
 /** Fewer octets say nothing, and most of a page from the cache is none. */
 const TELLING_OCTETS = 30_000;
+/** A file of several packets came no faster than the line; on a busy PC some come slower. */
+const TELLING_FILE = 8_000;
 /** After so long it is another line, perhaps. */
 const FRESH_MS = 60_000;
 /** What a script asks for itself is small, and waits for the server. */
@@ -17,7 +19,9 @@ export interface Came {
   transferSize: number;
 }
 
-/** Bits per second while files came, the time without any left out; null when too little did. */
+const bps = (octets: number, ms: number): number => (ms > 0 ? Math.round((8000 * octets) / ms) : Infinity);
+
+/** Bits per second while files came, the time without any left out, or while the fastest large one did; null when too little came. */
 export function carriedBps(entries: readonly Came[]): number | null {
   const files = entries.filter((each) => each.transferSize > 0 && each.responseStart > 0 && !ASKED.has(each.initiatorType));
   const octets = files.reduce((sum, each) => sum + each.transferSize, 0);
@@ -26,7 +30,10 @@ export function carriedBps(entries: readonly Came[]): number | null {
     ms += Math.max(0, each.responseEnd - Math.max(until, each.responseStart));
     until = Math.max(until, each.responseEnd);
   }
-  return octets < TELLING_OCTETS || ms <= 0 ? null : Math.round((8000 * octets) / ms);
+  if (octets < TELLING_OCTETS) return null;
+  const large = files.filter((each) => each.transferSize >= TELLING_FILE);
+  const carried = Math.max(bps(octets, ms), ...large.map((each) => bps(each.transferSize, each.responseEnd - each.responseStart)));
+  return Number.isFinite(carried) ? carried : null;
 }
 
 function opened(): number | null {
