@@ -141,9 +141,12 @@ class County:
 
 @pytest.fixture(scope="session")
 def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The data of a sample county that nobody has touched; making it takes some seconds."""
+    """The data of a sample county that nobody has touched; making it takes some seconds.
+
+    Three months, so that on any day one of them has been sent: that takes up to fifteen days after its end.
+    """
     data = tmp_path_factory.mktemp("sample") / "data"
-    make = [sys.executable, "-m", "signaling", "sample", "--data", str(data), "--months", "2"]
+    make = [sys.executable, "-m", "signaling", "sample", "--data", str(data), "--months", "3"]
     subprocess.run(make, check=True, stdout=subprocess.DEVNULL)
     return data
 
