@@ -80,14 +80,11 @@ class Watched:
 
     def again(self, lane: Lane, entry: Entry, now: float) -> bytes:
         """A packet as a retransmission; only when `can_repeat`."""
-        payload_type, sequence, ssrc = self._repeats()
-        self._numbered.append((sequence, now))
-        return lane.write_again(entry, payload_type, sequence, ssrc, now)
+        return lane.write_again(entry, *self._awaited(now), now)
 
     def padding(self, follower: Follower, now: float) -> bytes:
         """A packet that is of no use; only when `can_repeat`."""
-        payload_type, sequence, ssrc = self._repeats()
-        self._numbered.append((sequence, now))
+        payload_type, sequence, ssrc = self._awaited(now)
         return padding(follower.key, payload_type, sequence, follower.timestamp(now) or 0, ssrc, now)
 
     def nothing(self, follower: Follower, number: int, now: float) -> bytes:
@@ -138,6 +135,12 @@ class Watched:
         highest = block.highest_sequence & 0xFFFF
         waiting = [at for number, at in self._numbered if ahead(number, highest) > 0 and now - at < STALE_S]
         return waiting[0] if len(waiting) >= AWAITED else None
+
+    def _awaited(self, now: float) -> tuple[int, int, int]:
+        """The same as `_repeats`, of a packet that leaves now: when it comes tells of the line."""
+        numbers = self._repeats()
+        self._numbered.append((numbers[1], now))
+        return numbers
 
     def _repeats(self) -> tuple[int, int, int]:
         """Payload type, sequence number and SSRC of the next packet in the source of the retransmissions."""
@@ -355,8 +358,8 @@ class View:
         return one.again(lane, entry, now) if one.can_repeat else lane.write(entry)
 
     def _let_go(self, one: Watched, follower: Follower, number: int, now: float) -> bytes | DropReason:
-        """A picture's packet that does not come any more. Browsers would ask ten times a second, for ten seconds: half
-        of what a thin line carries."""
+        """A picture's packet that does not come any more. Browsers would ask ten times a second, for ten seconds: a
+        third of what a thin line carries."""
         if not one.can_repeat:
             return DropReason.OVERTAKEN
         one.repeated[number] = now

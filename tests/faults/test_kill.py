@@ -231,5 +231,4 @@ def _the_recording_is_one_timeline(data: Path, lesson: str, summary: Any) -> Non
         for one, following in pairwise(files):
             torn_from, torn_to = one.offset_s + one.seconds, following.offset_s
             told = [(gap.from_s, gap.to_s) for gap in stream.gaps]
-            untold = without([(torn_from, torn_to)], told)
-            assert sum(end - start for start, end in untold) < 0.4, (stream.seat, torn_from, torn_to, told)
+            assert without([(torn_from + 0.2, torn_to - 0.2)], told) == [], (stream.seat, torn_from, torn_to, told)

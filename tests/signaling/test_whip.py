@@ -123,10 +123,12 @@ async def test_a_seat_that_says_its_line_is_thin_begins_with_sound_alone(house, 
         while thin.receptions["audio"].packets < 50 or not wide.receptions["video"].packets:
             await asyncio.sleep(0.05)
     assert not thin.receptions["video"].packets
-    view = await house.until(
-        made, lambda view: {each["seat"]: each["rung"] for each in view["seats"]}[seat["seat"]] == "audio"
-    )
-    assert {each["seat"]: each["rung"] for each in view["seats"]}[other["seat"]] == "full"
+
+    def rungs(view):
+        return {each["seat"]: each["rung"] for each in view["seats"]}
+
+    view = await house.until(made, lambda view: rungs(view)[seat["seat"]] == "audio")
+    assert rungs(view)[other["seat"]] == "full"
     for one in (thin, wide, teacher):
         await one.close()
 
