@@ -13,7 +13,7 @@ import os
 import socket
 import struct
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from pylibsrtp._binding import ffi as srtp_ffi
@@ -25,19 +25,16 @@ from classroom.relay.fanout import MAX_SEGMENTS, Apiece, can_segment, runs, sock
 from classroom.relay.ice import Address
 from classroom.relay.inbox import Senders
 from classroom.relay.lane import Lane, Outlet, Outlets
+from classroom.relay.run import Run
 
 # As in native.h.
 SLOT_BYTES, NAME_BYTES, ABSENT = 1504, 32, -1
-_RECORD = struct.Struct("=d9iI")
+_RECORD = struct.Struct("=d8iI4x")
 
 _log = logging.getLogger(__name__)
 
-Passed = tuple[float, int, int, int, int, int, int, int, int, int, int]
-"""A packet that went on, as `struct record` in native.h has it: when it came (monotonic seconds), its shortcut, where
-its payload lies, the sizes of that and of the datagram, the padding that was put behind it, its sequence number and its
-marker, its transport-wide number and its level (ABSENT without), its timestamp."""
-WentOn = Callable[[Iterator[Passed], bytes], None]
-"""Takes packets of one source that went on, and the bytes in which their payloads lie."""
+WentOn = Callable[[Run], None]
+"""Takes packets of one source that went on."""
 
 
 class Way(NamedTuple):
@@ -95,8 +92,7 @@ class Source(NamedTuple):
 class Shortcut:
     """A source on its way through C, until `stop`. Only an Express makes one."""
 
-    def __init__(self, express: "Express", id: int, source: Source, way: Way, newest: int, went_on: WentOn) -> None:
-        self.id = id
+    def __init__(self, express: "Express", source: Source, way: Way, newest: int, went_on: WentOn) -> None:
         self.way = way
         self.went_on = went_on
         self.is_live = True
@@ -107,13 +103,22 @@ class Shortcut:
             _fill(made, lane, prepared, way)
             lane.outlets.shortcut, lane.counted = self, made
         memory = self.memory = native.ffi.new("struct shortcut *")
-        memory.id, memory.ssrc, memory.payload_type = id, source.ssrc, source.payload_type
+        memory.ssrc, memory.payload_type = source.ssrc, source.payload_type
         memory.session, memory.tag_bytes = int(srtp_ffi.cast("uintptr_t", source.session)), source.tag_bytes
         memory.transport_number_id, memory.level_id = source.transport_number_id, source.level_id
         memory.newest, memory.drops_picture_id = newest & 0xFFFF, way.drops_picture_id
         memory.lane_count, memory.lanes = len(way.lanes), self._lanes
         name = socket_address(express.family, source.address)[: len(memory.name)]
         native.ffi.memmove(memory.name, name, len(name))
+        self._records = memoryview(native.ffi.buffer(memory.records))
+
+    def collect(self, payloads: Any) -> list[Run]:
+        """Empty C's memory; their payloads lie in this buffer."""
+        count, self.memory.recorded = self.memory.recorded, 0
+        if not count:
+            return []
+        passed = list(_RECORD.iter_unpack(self._records[: count * _RECORD.size]))
+        return list(Run.each(passed, [payloads[one[1] : one[1] + one[2]] for one in passed]))
 
     def goes_on(self, way: Way, newest: int) -> bool:
         """Whether it is alive and still goes this way; then it does, after the packet with this number."""
@@ -157,19 +162,17 @@ class Express:
             self.close()
             raise MemoryError("no memory for what C reads")
         self.memory = memory = native.ffi.gc(opened, library.express_close)
-        self._records = memoryview(native.ffi.buffer(memory.records))
         self._data, self._names = native.ffi.buffer(memory.data), native.ffi.buffer(memory.names)
         self._payloads = native.ffi.buffer(memory.payloads)
         self._senders = Senders(sock.family)
-        self._shortcuts: dict[int, Shortcut] = {}
-        self._untold: deque[tuple[Shortcut, Iterator[Passed], bytes]] = deque()
-        self._last_id = 0
+        self._shortcuts: list[Shortcut] = []
+        self._untold: deque[tuple[Shortcut, Run]] = deque()
         self._apiece = Apiece(drops)
         self._sizes = native.ffi.new("int[]", MAX_SEGMENTS)
         self._queued: list[Prepared] = []
         """What C points to until it is flushed."""
         self.datagrams = 0
-        """Those that went on, and came."""
+        """Those that went on, and that Python knows of."""
         self.bytes = 0
 
     @classmethod
@@ -227,8 +230,8 @@ class Express:
         """Let what comes after the packet with this number go on; None when somebody there is not reached by C."""
         if any(lane.key.pacer is not None or prepare(lane.outlets).apart for lane in way.lanes):
             return None
-        self._last_id = (self._last_id + 1) & 0x7FFFFFFF
-        shortcut = self._shortcuts[self._last_id] = Shortcut(self, self._last_id, source, way, newest, went_on)
+        shortcut = Shortcut(self, source, way, newest, went_on)
+        self._shortcuts.append(shortcut)
         self._library.express_add(self.memory, shortcut.memory)
         return shortcut
 
@@ -236,7 +239,7 @@ class Express:
         """Take note of what went on, and let nothing more of this shortcut go on."""
         self.catch_up()
         self._library.express_remove(self.memory, shortcut.memory)
-        del self._shortcuts[shortcut.id]
+        self._shortcuts.remove(shortcut)
 
     def read(self, now: float) -> tuple[int, list[tuple[bytes, Address]] | None]:
         """How many datagrams came, at most AT_ONCE, and those that are for Python with their senders; None when Python
@@ -253,7 +256,7 @@ class Express:
 
     def catch_up(self) -> None:
         """Take note of all that went on."""
-        if self.memory.recorded or self.memory.not_authentic:
+        if self.memory.recorded_bytes or self.memory.not_authentic:
             self._collect()
         if self._untold:
             self._tell()
@@ -271,16 +274,13 @@ class Express:
 
     def _collect(self) -> None:
         """Empty C's memory."""
-        memory = self.memory
-        payloads = self._payloads[: memory.recorded_bytes]
-        by_shortcut: dict[int, list[Passed]] = {}
-        for passed in _RECORD.iter_unpack(self._records[: memory.recorded * _RECORD.size]):
-            by_shortcut.setdefault(passed[1], []).append(passed)
-            self.bytes += passed[4]
-        self.datagrams += memory.recorded
-        self._untold += [(self._shortcuts[id], iter(batch), payloads) for id, batch in by_shortcut.items()]
-        memory.recorded = memory.recorded_bytes = memory.is_due = 0
-        self._count_drops()
+        memory, payloads = self.memory, self._payloads
+        for shortcut in self._shortcuts:
+            self._untold += [(shortcut, run) for run in shortcut.collect(payloads)]
+        self.datagrams, self.bytes = int(memory.went_on), int(memory.went_on_bytes)
+        memory.recorded_bytes = memory.is_due = memory.is_full = 0
+        if memory.not_protected or memory.not_authentic or memory.socket_full or memory.unreachable:
+            self._count_drops()
 
     def _count_drops(self) -> None:
         memory, drops = self.memory, self._drops
@@ -292,17 +292,13 @@ class Express:
 
     def _tell(self) -> None:
         """Hand out what went on. Who changes something meanwhile comes here again, and goes on with what is left."""
-        untold = self._untold
-        while untold:
-            shortcut, batch, payloads = first = untold[0]
+        while self._untold:
+            shortcut, run = self._untold.popleft()
             try:
-                shortcut.went_on(batch, payloads)
+                shortcut.went_on(run)
             except Exception:
                 # A bug with one packet must not silence all the others.
-                _log.exception("x packet that went on")
-                continue
-            if untold and untold[0] is first:
-                untold.popleft()
+                _log.exception("x packets that went on")
 
 
 def _fill(made: Any, lane: Lane, prepared: Prepared, way: Way) -> None:

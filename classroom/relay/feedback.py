@@ -143,6 +143,10 @@ class NackGenerator:
         self.fresh = True
         return True
 
+    def came(self, extended: int) -> None:
+        """All came up to this one, which is higher than those before."""
+        self._highest = extended
+
     def due(self, now: float) -> list[int]:
         """The extended numbers to ask for now, ascending; counts them as asked."""
         self.fresh = False

@@ -125,8 +125,8 @@ class Lane:
 
     def write(self, entry: Entry) -> bytes:
         """The RTP packet for these receivers; always the same bytes: SRTP must not repeat a number with others."""
-        key, packet = self.key, entry.packet
-        second = key.payload_type | 0x80 if packet.marker else key.payload_type
+        key = self.key
+        second = key.payload_type | 0x80 if entry.marker else key.payload_type
         sequence = (entry.extended + key.sequence_offset) & 0xFFFF
         timestamp = (entry.timestamp + key.timestamp_offset) & 0xFFFFFFFF
         payload, first = entry.payload, 0x80
@@ -135,14 +135,14 @@ class Lane:
         if not key.abs_send_time:
             return HEADER.pack(first, second, sequence, timestamp, self.ssrc) + payload
         first |= 0x10
-        stamp = key.abs_send_time << 28 | 2 << 24 | abs_send_time(packet.arrived)
+        stamp = key.abs_send_time << 28 | 2 << 24 | abs_send_time(entry.arrived)
         head = _STAMPED.pack(first, second, sequence, timestamp, self.ssrc, ONE_BYTE_PROFILE, 1, stamp)
         return head + payload
 
     def write_again(self, entry: Entry, payload_type: int, sequence_number: int, ssrc: int, now: float) -> bytes:
         """The same as a retransmission with numbers of its own (RFC 4588 §4), stamped `now`."""
         key = self.key
-        second = payload_type | 0x80 if entry.packet.marker else payload_type
+        second = payload_type | 0x80 if entry.marker else payload_type
         original = ((entry.extended + key.sequence_offset) & 0xFFFF).to_bytes(2, "big")
         timestamp = (entry.timestamp + key.timestamp_offset) & 0xFFFFFFFF
         return _head(key, 0x80, second, sequence_number, timestamp, ssrc, now) + original + entry.payload

@@ -15,7 +15,8 @@ from classroom.relay.lane import Lane, LaneKey, Outlet, level, sequence_offset
 from classroom.relay.numbering import Numbering
 from classroom.relay.reports import MediaClock, PublisherClock
 from classroom.relay.ring import Entry, Ring
-from classroom.relay.rtp import Packet, SenderReport, ahead, ahead32, vp8_descriptor_bytes
+from classroom.relay.rtp import Packet, SenderReport, ahead, ahead32, plain_vp8
+from classroom.relay.run import Run
 from classroom.relay.track import Start, Track
 
 Send = Callable[[Sequence[Outlet], list[bytes], int], None]
@@ -159,7 +160,8 @@ class Layer:
         """When its last packet with payload came (monotonic seconds)."""
         self.shortcut: Shortcut | None = None
         """What sends its packets on without us; perhaps one that is over."""
-        self._last: Entry | None = None
+        self._last: tuple[float, int] | None = None
+        """When the packet with the highest number came, and its timestamp as subscribers see it."""
         self._first_timestamp = start.timestamp
         self._gated = track.kind == "video"
         self._numbering = Numbering(0x10000 + start.sequence_number)
@@ -238,7 +240,7 @@ class Layer:
             self.followers.remove(follower)
             lane = follower.lane
             assert lane is not None
-            last = 0 if self._last is None else self._last.timestamp
+            last = 0 if self._last is None else self._last[1]
             follower.leaves(
                 (
                     self._numbering.highest + lane.key.sequence_offset,
@@ -264,9 +266,8 @@ class Layer:
         if wanted is not None:
             wanted.join(follower)
 
-    def forward(self, packet: Packet, extended: int, went_on: int | None = None) -> bool:
-        """Take a packet with its extended sequence number; False when it ends here. `flush` sends it on, unless it went
-        on already, with so many octets of padding."""
+    def forward(self, packet: Packet, extended: int) -> bool:
+        """Take a packet with its extended sequence number; False when it ends here. `flush` sends it on."""
         numbering = self._numbering
         if packet.payload:
             self.arrived = packet.arrived
@@ -283,22 +284,30 @@ class Layer:
         if number is None:
             self._drops.count(DropReason.LATE)
             return False
-        entry = Entry(number, numbering.stamp(packet.timestamp), packet)
-        if self._drops_picture_id:
-            entry.payload = _plain_vp8(packet.payload)
+        payload = plain_vp8(packet.payload) if self._drops_picture_id else packet.payload
+        entry = Entry(number, numbering.stamp(packet.timestamp), packet.marker, packet.arrived, payload)
         if not self._ring.store(entry):
             self._drops.count(DropReason.DUPLICATE)
             return False
         if number == numbering.highest:
-            self._last = entry
+            self._last = packet.arrived, entry.timestamp
             self._clock.packet(packet.timestamp, packet.arrived)
         if packet.keyframe and self.waiting:
             self._open(entry)
-        if went_on is not None:
-            entry.padding = went_on
-        elif self._lanes:
+        if self._lanes:
             self._burst.append(entry)
         return True
+
+    def forwarded(self, run: Run, extended: int, octets: int) -> None:
+        """Packets went on by the shortcut, with so many octets of payload; `extended` is the last one's number."""
+        numbering, count = self._numbering, len(run.passed)
+        arrived, timestamp = run.passed[-1][0], run.passed[-1][-1]
+        self.arrived = arrived
+        self._octets += octets
+        first = numbering.numbers(extended, count)
+        self._ring.store_run(run, first, numbering.timestamp_offset, self._drops_picture_id)
+        self._last = arrived, numbering.stamp(timestamp)
+        self._clock.packet(timestamp, arrived)
 
     def flush(self) -> None:
         """Send on what has been gathered."""
@@ -353,8 +362,9 @@ class Layer:
             # The layers of a track show the same moment by the same timestamp, as near as their arrival tells.
             stamped = beside
         elif self._last is not None:
-            elapsed_s = max(0.0, at - self._last.packet.arrived)
-            stamped = self._last.timestamp + round(elapsed_s * self.track.clock_rate)
+            arrived, timestamp = self._last
+            elapsed_s = max(0.0, at - arrived)
+            stamped = timestamp + round(elapsed_s * self.track.clock_rate)
         self._numbering.begin(packet.timestamp, stamped)
         self._begun = True
 
@@ -392,12 +402,3 @@ class Layer:
         if follower.wanted is not None:
             follower.wanted.waiting.remove(follower)
             follower.wanted = None
-
-
-def _plain_vp8(payload: bytes) -> bytes:
-    """The payload without PictureID and its like (RFC 7741 §4.2): each layer counts its own, so a follower that moves
-    would see them jump. Without them receivers go by sequence numbers, which do not."""
-    size = vp8_descriptor_bytes(payload)
-    if size < 2:
-        return payload
-    return bytes((payload[0] & 0x7F,)) + payload[size:]

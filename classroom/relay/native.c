@@ -307,18 +307,17 @@ static void send_lane(struct own *own, struct lane *lane, const struct outgoing 
 static void send_on(struct own *own, struct shortcut *shortcut, double now)
 {
     struct outgoing packets[AT_ONCE];
-    struct record *records[AT_ONCE];
+    struct record *records = shortcut->records + shortcut->recorded - shortcut->batched;
     for (int at = 0; at < shortcut->batched; at++) {
         const uint8_t *head = (const uint8_t *)own->shared.data + shortcut->batch[at] * SLOT_BYTES;
-        struct record *record = records[at] = own->shared.records + shortcut->batch_records[at];
-        const uint8_t *payload = (const uint8_t *)own->shared.payloads + record->at;
-        packets[at] = (struct outgoing){head, payload, record->bytes, 0, *payload};
+        const uint8_t *payload = (const uint8_t *)own->shared.payloads + records[at].at;
+        packets[at] = (struct outgoing){head, payload, records[at].bytes, 0, *payload};
         if (shortcut->drops_picture_id)
             drop_picture_id(packets + at);
     }
     even_out(packets, shortcut->batched);
     for (int at = 0; at < shortcut->batched; at++)
-        records[at]->padding = packets[at].padding;
+        records[at].padding = packets[at].padding;
     for (int lane = 0; lane < shortcut->lane_count; lane++)
         send_lane(own, shortcut->lanes + lane, packets, shortcut->batched, now);
     shortcut->batched = 0;
@@ -339,21 +338,24 @@ static int32_t extension(const uint8_t *packet, int end, uint8_t id, int bytes)
     return ABSENT;
 }
 
-/* Remember what Python will have to know of a decrypted packet; the record's index. */
-static int note(struct own *own, const struct shortcut *shortcut, const uint8_t *packet, int bytes, int datagram_bytes,
-                double now)
+/* Remember what Python will have to know of a decrypted packet. */
+static void note(struct own *own, struct shortcut *shortcut, const uint8_t *packet, int bytes, int datagram_bytes,
+                 double now)
 {
     struct express *shared = &own->shared;
-    struct record *record = shared->records + shared->recorded;
+    struct record *record = shortcut->records + shortcut->recorded++;
     int start = payload_at(packet, bytes);
     *record = (struct record){
-        .arrived = now, .shortcut = shortcut->id, .at = shared->recorded_bytes, .bytes = bytes - start,
+        .arrived = now, .at = shared->recorded_bytes, .bytes = bytes - start,
         .datagram_bytes = datagram_bytes, .sequence_number = read16(packet + 2), .marker = packet[1] >> 7,
         .transport_number = extension(packet, start, shortcut->transport_number_id, 2),
         .level = extension(packet, start, shortcut->level_id, 1), .timestamp = read32(packet + 4)};
     memcpy(shared->payloads + record->at, packet + start, record->bytes);
     shared->recorded_bytes += record->bytes;
-    return shared->recorded++;
+    shared->went_on++;
+    shared->went_on_bytes += datagram_bytes;
+    if (shortcut->recorded > RECORDS - AT_ONCE || shared->recorded_bytes > KEPT_BYTES - AT_ONCE * DATAGRAM_BYTES)
+        shared->is_full = 1;
 }
 
 /* Take one datagram in; the shortcut by which it goes on. */
@@ -380,14 +382,9 @@ static struct shortcut *take_in(struct own *own, int slot, double now)
     if ((uint16_t)(number - shortcut->newest) != 1)
         shared->is_due = 1;
     shortcut->newest = number;
-    shortcut->batch_records[shortcut->batched] = note(own, shortcut, packet, bytes, datagram_bytes, now);
+    note(own, shortcut, packet, bytes, datagram_bytes, now);
     shortcut->batch[shortcut->batched++] = slot;
     return shortcut;
-}
-
-static int is_full(const struct express *express)
-{
-    return express->recorded > KEPT - AT_ONCE || express->recorded_bytes > KEPT_BYTES - AT_ONCE * DATAGRAM_BYTES;
 }
 
 /* Read up to AT_ONCE datagrams and send on those that have a shortcut; how many were read, or -errno. ENOBUFS: Python
@@ -395,7 +392,7 @@ static int is_full(const struct express *express)
 int express_take(struct express *express, double now)
 {
     struct own *own = (struct own *)express;
-    if (express->for_python || is_full(express))
+    if (express->for_python || express->is_full)
         return -ENOBUFS;
     int count = recvmmsg(own->fd, own->in, AT_ONCE, MSG_DONTWAIT, NULL);
     if (count < 0)
@@ -411,8 +408,7 @@ int express_take(struct express *express, double now)
     for (; touched; touched = touched->touched)
         send_on(own, touched, now);
     flush(own);
-    if (is_full(express))
-        express->is_due = 1;
+    express->is_due |= express->is_full;
     express->datagrams += count;
     return count;
 }

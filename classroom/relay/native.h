@@ -2,8 +2,8 @@
 
 enum {
     AT_ONCE = 64,           /* datagrams that one recvmmsg reads */
-    KEPT = 1024,            /* packets that Python has not heard of yet: 50 ms of forty lessons */
-    KEPT_BYTES = 1 << 20,   /* their payloads */
+    RECORDS = 256,          /* packets of one source that Python has not heard of yet: 50 ms of 50 Mbit/s */
+    KEPT_BYTES = 1 << 20,   /* the payloads of all sources: 50 ms of forty lessons */
     SLOT_BYTES = 1504,      /* one byte more than an Ethernet frame carries tells that a datagram is larger */
     DATAGRAM_BYTES = 1500,
     NAME_BYTES = 32,
@@ -28,11 +28,18 @@ struct lane {
     uint64_t packets, octets;   /* sent to each of them, in plain */
 };
 
-/* A source whose packets all go the same way: to these lanes. */
+/* A packet that went on: where in `payloads` its payload lies, what its header said, and how much padding was put
+ * behind it. Numbers that the header lacks are ABSENT. */
+struct record {
+    double arrived;
+    int32_t at, bytes, datagram_bytes, padding, sequence_number, marker, transport_number, level;
+    uint32_t timestamp;
+};
+
+/* A source whose packets all go the same way: to these lanes. `recorded` packets went on since Python last looked. */
 struct shortcut {
     struct shortcut *next, *touched;
     uintptr_t session;      /* libsrtp's incoming one */
-    int32_t id;
     uint32_t ssrc;
     char name[COMPARED_BYTES];
     uint16_t newest;
@@ -40,29 +47,20 @@ struct shortcut {
     uint8_t transport_number_id, level_id;  /* of header extensions, 0 for none */
     int lane_count;
     struct lane *lanes;
-    int batched;
-    int batch[AT_ONCE];     /* slots */
-    int batch_records[AT_ONCE];
-};
-
-/* A packet that went on by the shortcut with this id: where in `payloads` its payload lies, what its header said, and
- * how much padding was put behind it. Numbers that the header lacks are ABSENT. */
-struct record {
-    double arrived;
-    int32_t shortcut, at, bytes, datagram_bytes, padding, sequence_number, marker, transport_number, level;
-    uint32_t timestamp;
+    int batched, recorded;
+    int batch[AT_ONCE];     /* slots; their records are the last ones */
+    struct record records[RECORDS];
 };
 
 /* `for_python` datagrams are Python's to decide on, their slots, sizes and senders; nothing is read before it has.
- * `recorded` packets went on since it last looked, and `is_due` says that it should look now. The rest are counters, of
- * which the last four are Python's to reset. */
+ * `is_due` says that it should look now at what went on, and `is_full` that it must. The rest are counters, of which the
+ * last four are Python's to reset. */
 struct express {
-    int for_python, recorded, recorded_bytes, is_due, segments;
+    int for_python, recorded_bytes, is_due, is_full, segments;
     int slots[AT_ONCE], bytes[AT_ONCE];
     char data[AT_ONCE * SLOT_BYTES], names[AT_ONCE * NAME_BYTES];
-    struct record records[KEPT];
     char payloads[KEPT_BYTES];
-    uint64_t datagrams, packets_out, bytes_out;
+    uint64_t datagrams, went_on, went_on_bytes, packets_out, bytes_out;
     uint64_t not_protected, not_authentic, socket_full, unreachable;
 };
 

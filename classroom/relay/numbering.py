@@ -56,6 +56,12 @@ class Numbering:
             return None
         return extended + self._offset + later
 
+    def numbers(self, extended: int, count: int) -> int:
+        """So many come, the last with this number, all higher than those before: what the first of them gets."""
+        self._highest_in = extended
+        self._highest_out = extended + self._offset
+        return self._highest_out - count + 1
+
     def skip(self, extended: int) -> bool:
         """Take a number out of the sequence; False when it is too late, since higher ones were given out already."""
         highest = self._highest_in

@@ -1,12 +1,12 @@
 """A publisher's session: what comes in goes to its route, and feedback goes back."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from classroom.relay import rtcp
 from classroom.relay.connection import Connection
 from classroom.relay.drops import DropReason, Drops
-from classroom.relay.express import ABSENT, Express, Passed, Source
+from classroom.relay.express import ABSENT, Express, Source
 from classroom.relay.feed import ranked
 from classroom.relay.feedback import KeyframeRequests, NackGenerator, Statistics, TransportFeedback, feedback_interval_s
 from classroom.relay.layer import Layer
@@ -24,6 +24,7 @@ from classroom.relay.rtp import (
     Unwrapper,
     extension,
 )
+from classroom.relay.run import Run
 from classroom.relay.sdp import AUDIO_LEVEL, MID, REPAIRED_RID, RID, TRANSPORT_CC, Accepted
 from classroom.relay.voice import Voice
 
@@ -178,24 +179,69 @@ class Publication:
         payload = data[start : header.end]
         self._take(inbound, header.marker, sequence_number, header.timestamp, payload, extended, now)
 
-    def _went_on(self, inbound: Inbound, batch: Iterator[Passed], payloads: bytes) -> None:
-        """What `rtp` does, for packets that went on: each is the next of its source, or little further."""
-        for now, _, at, size, datagram_bytes, padding, number, marker, transport_number, level, timestamp in batch:
-            self.packets += 1
-            self.connection.went_on(datagram_bytes, now)
+    def _went_on(self, inbound: Inbound, run: Run) -> None:
+        """What `rtp` does, for packets that went on: the first is the next of its source, or little further."""
+        count, now = len(run.passed), run.passed[-1][0]
+        self.packets += count
+        first, last = map(inbound.unwrapper.extend, run.ends)
+        inbound.seen.came(first, count)
+        nack = inbound.nack
+        if nack is not None:
+            if not nack.packet(first, run.passed[0][0]):
+                self._request(inbound, now)
+            nack.came(last)
+        inbound.last = self.last = now
+        size = self._count_run(inbound, run, first)
+        self.connection.went_on(size, now)
+        inbound.layer.forwarded(run, last, sum(map(len, run.payloads)))
+        keyframes = self._keyframes(inbound, run)
+        if self.route.has_taps:
+            self._show(inbound, run, first, keyframes)
+        if nack is not None and nack.fresh:
+            self._touch()
+        self._flows(now)
+
+    def _count_run(self, inbound: Inbound, run: Run, extended: int) -> int:
+        """Count them, the first with this number; the octets of all datagrams."""
+        octets, statistics, voice = 0, inbound.statistics, inbound.voice
+        arrivals, numbers = self._transport_feedback, self._transport_numbers
+        for arrived, _, _, size, _, _, _, transport_number, level, timestamp in run.passed:
+            octets += size
+            statistics.packet(extended, timestamp, size, arrived)
+            extended += 1
             if transport_number >= 0:
-                self._transport_feedback.packet(self._transport_numbers.extend(transport_number), now)
-            extended = inbound.unwrapper.extend(number)
-            inbound.seen.again(extended)
-            self._count(inbound, extended, timestamp, datagram_bytes, level, now)
-            payload = payloads[at : at + size]
-            self._take(inbound, marker == 1, number, timestamp, payload, extended, now, padding)
+                arrivals.packet(numbers.extend(transport_number), arrived)
+            if voice is not None and level >= 0:
+                voice.packet(level & 0x7F, arrived)
+        return octets
 
     def _count(self, inbound: Inbound, extended: int, timestamp: int, size: int, level: int, now: float) -> None:
         """A packet that is no retransmission; `level` as its header has it, or ABSENT."""
         inbound.statistics.packet(extended, timestamp, size, now)
         if inbound.voice is not None and level >= 0:
             inbound.voice.packet(level & 0x7F, now)
+
+    def _keyframes(self, inbound: Inbound, run: Run) -> list[int]:
+        """Which of the packets, by their places, begin a keyframe."""
+        if inbound.kind != "video":
+            return []
+        begins = inbound.detector.first
+        found = [
+            place
+            for place, (passed, payload) in enumerate(zip(run.passed, run.payloads, strict=True))
+            if begins(payload, passed[-1])
+        ]
+        for place in found:
+            self._keyframe(inbound, run.payloads[place])
+        return found
+
+    def _show(self, inbound: Inbound, run: Run, extended: int, keyframes: list[int]) -> None:
+        """Let taps have them, the first with this number."""
+        kind, payload_type, ssrc, layer = inbound.kind, inbound.payload_type, inbound.ssrc or 0, inbound.layer
+        for place, (arrived, _, _, _, _, number, marker, _, _, timestamp) in enumerate(run.passed):
+            payload, keyframe = run.payloads[place], place in keyframes
+            packet = Packet(kind, payload_type, marker == 1, number, timestamp, ssrc, payload, arrived, keyframe)
+            self.route.show(packet, extended + place, layer)
 
     def _take(
         self,
@@ -206,10 +252,8 @@ class Publication:
         payload: bytes,
         extended: int,
         now: float,
-        went_on: int | None = None,
     ) -> None:
-        """Hand a packet of a known source, not seen before, to the route. Perhaps it went on already, with so many
-        octets of padding."""
+        """Hand a packet of a known source, not seen before, to the route."""
         nack = inbound.nack
         if nack is not None and not nack.packet(extended, now):
             self._request(inbound, now)
@@ -220,17 +264,30 @@ class Publication:
             inbound.last = self.last = now
             if inbound.kind == "video" and inbound.detector.first(payload, timestamp):
                 keyframe = True
-                inbound.keyframes.arrived()
-                inbound.layer.height = picture_height(inbound.track.codec, payload) or inbound.layer.height
+                self._keyframe(inbound, payload)
         ssrc = inbound.ssrc or 0
         packet = Packet(
             inbound.kind, inbound.payload_type, marker, sequence_number, timestamp, ssrc, payload, now, keyframe
         )
-        self.route.forward(packet, extended, inbound.layer, went_on)
-        if not self._is_touched and (went_on is None or (nack is not None and nack.fresh)):
+        self.route.forward(packet, extended, inbound.layer)
+        self._touch()
+        if payload:
+            self._flows(now)
+
+    def _keyframe(self, inbound: Inbound, payload: bytes) -> None:
+        """One begins with this packet."""
+        inbound.keyframes.arrived()
+        inbound.layer.height = picture_height(inbound.track.codec, payload) or inbound.layer.height
+
+    def _touch(self) -> None:
+        """At the end of the batch there is something to do."""
+        if not self._is_touched:
             self._is_touched = True
             self._touched(self)
-        if payload and not self.is_flowing:
+
+    def _flows(self, now: float) -> None:
+        """Media came."""
+        if not self.is_flowing:
             self.is_flowing = True
             self._flowing(now)
 

@@ -5,6 +5,7 @@ with a wire (browsers) are followers of a layer, in lanes, so that a packet is w
 packet of the best layer.
 """
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
@@ -18,6 +19,8 @@ from classroom.relay.track import Start, Track
 
 # Receivers of sound report every five seconds.
 WORST_S = 12.0
+
+_log = logging.getLogger(__name__)
 
 
 class Publisher(Protocol):
@@ -174,13 +177,20 @@ class Route:
         if tap in self._taps:
             self._taps.remove(tap)
 
-    def forward(self, packet: Packet, extended: int, layer: Layer, went_on: int | None = None) -> None:
-        """A packet of the publisher in one of its layers, with its extended sequence number, not seen before. Perhaps
-        it went on already, with so many octets of padding."""
-        layer.forward(packet, extended, went_on)
+    def forward(self, packet: Packet, extended: int, layer: Layer) -> None:
+        """A packet of the publisher in one of its layers, with its extended sequence number, not seen before."""
+        layer.forward(packet, extended)
+        self.show(packet, extended, layer)
+
+    def show(self, packet: Packet, extended: int, layer: Layer) -> None:
+        """Let taps have a packet that the layer has."""
         if self._taps and (shown := self.tracks[packet.kind].feed.show(layer, packet, extended)) is not None:
             for tap in self._taps:
-                tap.send(shown)
+                try:
+                    tap.send(shown)
+                except Exception:
+                    # A bug with one packet must not silence all the others.
+                    _log.exception("x packet for a tap")
 
     def sender_report(self, kind: Kind, report: SenderReport, layer: Layer) -> None:
         """A sender report of the publisher."""

@@ -172,6 +172,15 @@ def vp8_descriptor_bytes(payload: bytes) -> int:
     return size
 
 
+def plain_vp8(payload: bytes) -> bytes:
+    """The payload without PictureID and its like (RFC 7741 §4.2): each layer counts its own, so a follower that moves
+    would see them jump. Without them receivers go by sequence numbers, which do not."""
+    size = vp8_descriptor_bytes(payload)
+    if size < 2:
+        return payload
+    return bytes((payload[0] & 0x7F,)) + payload[size:]
+
+
 def begins_vp8_keyframe(payload: bytes) -> bool:
     """Whether a VP8 payload is the start of a keyframe (RFC 7741 §4.2, §4.3)."""
     # Start of the partition with index 0, or it is the middle of a picture.
@@ -264,3 +273,10 @@ class Seen:
             return True
         self._numbers[index] = extended
         return False
+
+    def came(self, first: int, count: int) -> None:
+        """Mark so many, at most 1024, of which none was there before."""
+        start = first & 1023
+        head = min(count, 1024 - start)
+        self._numbers[start : start + head] = range(first, first + head)
+        self._numbers[: count - head] = range(first + head, first + count)

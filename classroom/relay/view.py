@@ -340,7 +340,7 @@ class View:
         if is_gone and not is_sound and follower.key.pacer is not None:
             return self._let_go(one, follower, number, now)
         found = follower.find(number)
-        if found is None or (age_s := now - found[1].packet.arrived) > STALE_S:
+        if found is None or (age_s := now - found[1].arrived) > STALE_S:
             return DropReason.NOT_IN_RING
         if one.asked is None or ahead(number, one.asked) > 0:
             one.asked = number

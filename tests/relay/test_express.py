@@ -23,6 +23,7 @@ from classroom.relay.lane import LaneKey, Outlet
 from classroom.relay.layer import Follower
 from classroom.relay.negotiation import track_of
 from classroom.relay.publication import Publication
+from classroom.relay.ring import Entry
 from classroom.relay.route import Route
 from classroom.relay.rtp import Header, Packet
 from classroom.relay.sdp import AUDIO_LEVEL, RID, TRANSPORT_CC, Accepted, Codec, Section
@@ -73,6 +74,16 @@ class Receiver:
             (one.ssrc, one.sequence_number, one.timestamp, one.marker, packet[one.start : one.end])
             for one, packet in headers
         )
+
+    def remembered(self) -> list[tuple[int, int, int, bool, float, bytes] | None]:
+        """What of it would be sent again."""
+        numbers = sorted({Header(packet).sequence_number for packet in self.got})
+        found = [follower.find(number) for follower in self.followers for number in numbers]
+        return [None if one is None else (one[0].ssrc, one[1].extended, *told_of(one[1])) for one in found]
+
+
+def told_of(entry: Entry) -> tuple[int, bool, float, bytes]:
+    return entry.timestamp, entry.marker, round(entry.arrived, 6), entry.payload
 
 
 class Tap:
@@ -220,6 +231,7 @@ class Rig:
         inbounds = self.publication.inbounds
         return {
             "receivers": [receiver.told() for receiver in self.receivers],
+            "remembered": [receiver.remembered() for receiver in self.receivers],
             "counted": [
                 [(one.packets, one.layer is None) for one in receiver.followers] for receiver in self.receivers
             ],
@@ -361,8 +373,7 @@ def express_of(rig: Rig) -> module.Express:
 
 def went_on(rig: Rig) -> int:
     """How many packets did not wait for Python."""
-    express = express_of(rig)
-    return express.datagrams + int(express.memory.recorded)
+    return int(express_of(rig).memory.went_on)
 
 
 def play(
@@ -487,7 +498,7 @@ def test_only_a_hole_is_told_at_once(rig: Rig) -> None:
 
 
 def test_python_makes_room_before_there_is_none(rig: Rig) -> None:
-    kept = express_of(rig)._library.KEPT
+    kept = express_of(rig)._library.RECORDS
     for first in range(3, 2 * kept, 50):
         rig.send([rtp(number, number, DELTA) for number in range(first, first + 50)])
         for receiver in rig.receivers:

@@ -5,11 +5,10 @@ from hypothesis import strategies as st
 
 from classroom.relay.lane import Lane, LaneKey, abs_send_time, level, padding
 from classroom.relay.ring import Entry
-from classroom.relay.rtp import Packet
 
 
 def entry(extended: int, payload: bytes, timestamp: int = 9, marker: bool = True) -> Entry:
-    return Entry(extended, timestamp, Packet("video", 96, marker, 0, 0, 5, payload, 3.5))
+    return Entry(extended, timestamp, marker, 3.5, payload)
 
 
 @settings(deadline=None)

@@ -200,7 +200,7 @@ def test_sender_reports_are_in_the_routes_numbers_and_in_our_time(sent: Sent, dr
 def test_a_packet_can_be_found_again(video: Layer) -> None:
     video.forward(*packet(1, b"key", True, arrived=10.0))
     found = video.find(0x3000)
-    assert found is not None and found.packet.payload == b"key"
+    assert found is not None and found.payload == b"key"
     assert video.find(0x3001) is None
 
 
