@@ -30,9 +30,12 @@ from classroom.relay.view import View, Watched
 from classroom.relay.wire import Wire
 from classroom.relay.wire_tcp import Listener
 
-TICK_S = 0.05
-# What each viewer and each line needs some times a second is spread over so many ticks.
+# What each viewer and each line needs some times a second is spread over so many turns of this length.
+TURN_S = 0.05
 TURNS = 4
+# Turns are taken together where nobody is in a hurry: each waking costs as much as some packets. With more sessions
+# than this it would be too much at once.
+MANY_SESSIONS = 60
 SWEEP_S = 1.0
 # Pictures for a narrow line leave in steps of this.
 PACE_S = 0.005
@@ -114,7 +117,11 @@ class Hub:
         self._pacing: asyncio.TimerHandle | None = None
         self._touched: list[Publication] = []
         self._closing: set[asyncio.Task[None]] = set()
-        self._ticker: asyncio.Task[None] | None = None
+        self._ticker: asyncio.TimerHandle | None = None
+        self._tick_at = self._ticked = self._noted = self._swept = 0.0
+        self._turn = 0
+        self._pause_s = TURN_S
+        """For how long nobody has to be looked after: some turns."""
         self._wire: Wire | None = None
         self._listener: Listener | None = None
         self._is_closed = False
@@ -132,7 +139,8 @@ class Hub:
         wire.open()
         if self._listener is not None:
             await self._listener.open()
-        self._ticker = asyncio.create_task(self._run())
+        self._ticked = self._swept = self._clock()
+        self._tick_within(TURN_S)
 
     async def close(self) -> None:
         """Refuse new sessions, say goodbye to all peers, close the socket. Idempotent; gives no notices."""
@@ -141,8 +149,6 @@ class Hub:
             self._pacing.cancel()
         if self._ticker is not None:
             self._ticker.cancel()
-            await asyncio.gather(self._ticker, return_exceptions=True)
-            self._ticker = None
         for entry in list(self._entries.values()):
             self._remove(entry)
         while self._closing:
@@ -471,6 +477,7 @@ class Hub:
             for publication in touched:
                 try:
                     publication.flush(now)
+                    self._tick_within(max(TURN_S, publication.pause_s))
                 except Exception:
                     # A bug with one stream must not hold back the others'.
                     _log.exception("x flush")
@@ -489,56 +496,81 @@ class Hub:
         self._fanout.flush()
         self._pace_later()
 
-    async def _run(self) -> None:
-        swept, turn = self._clock(), 0
-        while True:
-            await asyncio.sleep(TICK_S)
-            now, turn = self._clock(), (turn + 1) % TURNS
-            try:
-                self._tick(now, turn)
-                if now - swept >= SWEEP_S:
-                    swept = now
-                    self._sweep(now)
-            except Exception:
-                # One session's bug must not stop the others' feedback.
-                _log.exception("x tick")
+    def _tick_within(self, pause_s: float) -> None:
+        """The next tick comes in so long, or sooner."""
+        if self._is_closed:
+            return
+        at = self._clock() + pause_s
+        if self._ticker is not None:
+            if self._tick_at <= at:
+                return
+            self._ticker.cancel()
+        self._tick_at = at
+        self._ticker = asyncio.get_running_loop().call_later(pause_s, self._run)
 
-    def _tick(self, now: float, turn: int) -> None:
+    def _run(self) -> None:
+        self._ticker = None
+        now = self._clock()
+        turns = min(TURNS, max(1, round((now - self._ticked) / TURN_S)))
+        self._ticked = now
+        try:
+            self._tick(now, [(self._turn + turn) % TURNS for turn in range(turns)])
+            if now - self._swept >= SWEEP_S:
+                self._swept = now
+                self._sweep(now)
+        except Exception:
+            # One session's bug must not stop the others' feedback.
+            _log.exception("x tick")
+        self._turn = (self._turn + turns) % TURNS
+        parts = [entry.part for entry in self._entries.values()]
+        pauses = [part.pause_s for part in parts if isinstance(part, Publication)]
+        self._pause_s = max(TURN_S, min([TURNS * TURN_S, *pauses]))
+        is_many = len(parts) > MANY_SESSIONS or any(line.is_probing for line in self._downlinks.values())
+        self._tick_within(TURN_S if is_many else self._pause_s)
+
+    def _tick(self, now: float, turns: Sequence[int]) -> None:
         assert self._wire is not None
         self._wire.tick(now)
+        is_noted = now - self._noted >= self._pause_s - TURN_S / 2
+        if is_noted:
+            self._noted = now
+            self._wire.catch_up()
         entries = list(self._entries.values())
         publishing = [entry for entry in entries if entry.subscriber is None]
         viewing = [entry for entry in entries if entry.subscriber is not None]
-        for entry in [*publishing, *viewing[turn::TURNS]]:
+        for entry in [*publishing, *(entry for turn in turns for entry in viewing[turn::TURNS])]:
             try:
-                self._tick_one(entry, now)
+                self._tick_one(entry, now, is_noted)
             except Exception:
                 # One session's bug must not stop the others' feedback.
                 _log.exception("x tick of session %s", entry.id)
         for line in self._downlinks.values():
             if line.is_probing:
                 line.pad(now)
-        self._decide(now, turn, publishing)
+        self._decide(now, turns, publishing)
         self._flush()
 
-    def _tick_one(self, entry: _Entry, now: float) -> None:
+    def _tick_one(self, entry: _Entry, now: float, is_noted: bool) -> None:
         part = entry.part
         if part is None or not entry.is_connected:
             return
         part.tick(now)
-        if isinstance(part, Publication) and part.is_stalled(now, STALLED_S):
-            part.is_flowing = False
-            self._tell(entry, "stalled", now)
+        if isinstance(part, Publication) and is_noted:
+            part.report(now)
+            if part.is_stalled(now, STALLED_S):
+                part.is_flowing = False
+                self._tell(entry, "stalled", now)
 
-    def _decide(self, now: float, turn: int, publishing: Sequence[_Entry]) -> None:
+    def _decide(self, now: float, turns: Sequence[int], publishing: Sequence[_Entry]) -> None:
         """What each seat gets, and so which layers are wanted."""
-        for group, line in list(self._downlinks.items())[turn::TURNS]:
+        lines = list(self._downlinks.items())
+        for group, line in [one for turn in turns for one in lines[turn::TURNS]]:
             try:
                 if line.tick(now) and not self._is_closed:
                     self._notice(Notice("", group, "", "rung", now, now, rung=line.rung))
             except Exception:
                 _log.exception("x tick of a line")
-        for entry in publishing if turn == 0 else ():
+        for entry in publishing if 0 in turns else ():
             part = entry.part
             if isinstance(part, Publication) and part.decide(now, UNWANTED_S) and not self._is_closed:
                 self._notice(Notice(entry.stream, None, entry.id, "layers", now, now, layers=part.wanted_layers))

@@ -29,8 +29,11 @@ from classroom.relay.sdp import AUDIO_LEVEL, MID, REPAIRED_RID, RID, TRANSPORT_C
 from classroom.relay.voice import Voice
 
 REPORT_S = 1.0
-# Ticks come a little sooner or later than every 50 ms.
+# Ticks come a little sooner or later than they should.
 HALF_TICK_S = 0.025
+# Taps shall not wait for long.
+NOTED_S = 0.1
+UNHURRIED_S = 1.0
 # A source takes the place of another of the same payload type only when that one has been silent.
 SOURCE_SILENT_S = 0.5
 MAX_REFUSED_SOURCES = 32
@@ -67,6 +70,15 @@ class Inbound:
         self.level_id = accepted.extensions.get(AUDIO_LEVEL, 0) if self.kind == "audio" else 0
         self.voice = Voice() if self.level_id else None
         self.renew()
+
+    @property
+    def is_urgent(self) -> bool:
+        """Whether something is to be asked for again soon."""
+        return (
+            (self.nack is not None and self.nack.is_waiting)
+            or self.keyframes.is_waiting
+            or (self.kind == "video" and self.layer.wants_keyframe)
+        )
 
     def renew(self) -> None:
         """Another source, with numbers of its own."""
@@ -354,7 +366,7 @@ class Publication:
         return self.route.tracks[inbound.kind].feed.layer or inbound.layer
 
     def tick(self, now: float) -> None:
-        """Every 50 ms: transport-wide feedback, retries, and once a second a receiver report."""
+        """Every `pause_s` or more often: transport-wide feedback, retries."""
         if now >= self._feedback_due:
             self._feedback_due = now + feedback_interval_s(self.in_bps) - HALF_TICK_S
             self._send_feedback()
@@ -367,9 +379,21 @@ class Publication:
                     self._request(inbound, now)
                 elif inbound.keyframes.due(now):
                     self._send_request(inbound)
+
+    def report(self, now: float) -> None:
+        """Some times a second, when what went on has just been noted: once a second a receiver report."""
         if now - self._reported >= REPORT_S:
             self._reported = now
             self._report(now)
+
+    @property
+    def pause_s(self) -> float:
+        """For how long it may be left alone; 0: it is in a hurry."""
+        if any(one.is_urgent for one in self.inbounds):
+            return 0.0
+        if self._transport_feedback.is_used:
+            return feedback_interval_s(self.in_bps)
+        return NOTED_S if self.route.has_taps else UNHURRIED_S
 
     def decide(self, now: float, unwanted_s: float) -> bool:
         """Some times a second: whether other layers are wanted now than before. `wanted_layers` are their rids.

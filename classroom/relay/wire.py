@@ -113,8 +113,7 @@ class Wire:
             self.express.catch_up()
 
     def tick(self, now: float) -> None:
-        """Some times a second: the same, and see how much comes."""
-        self.catch_up()
+        """Some times a second: see how much comes."""
         self._measure(now)
         self._fetch_if_busy()
 

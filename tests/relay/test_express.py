@@ -202,6 +202,7 @@ class Rig:
         self.wire._take()
 
     def tick(self) -> None:
+        self.wire.catch_up()
         self.wire.tick(self.now)
         self.flush()
 

@@ -7,6 +7,7 @@ import pytest
 
 from classroom.relay import rtcp
 from classroom.relay.drops import DropReason, Drops
+from classroom.relay.feedback import feedback_interval_s
 from classroom.relay.lane import Outlet
 from classroom.relay.negotiation import track_of
 from classroom.relay.publication import SOURCE_SILENT_S, Publication
@@ -174,6 +175,31 @@ def test_missing_packets_are_asked_for_at_the_end_of_the_batch(plain: Rig) -> No
     assert rtcp.Nack(5, (0,)) in plain.wired.messages()
 
 
+def test_it_is_in_a_hurry_while_something_is_to_be_asked_for_again(plain: Rig) -> None:
+    plain.take(rtp(1, KEY))
+    calm_s = plain.publication.pause_s
+    plain.take(rtp(3, DELTA))
+    plain.publication.flush(plain.now)
+    assert plain.publication.pause_s == 0
+    plain.take(rtp(2, DELTA))
+    assert plain.publication.pause_s == calm_s > 0
+    plain.publication.request_keyframe()
+    plain.publication.request_keyframe()
+    assert plain.publication.pause_s == 0
+    plain.take(rtp(4, KEY, timestamp=9000))
+    assert plain.publication.pause_s == calm_s
+
+
+def test_taps_and_feedback_do_not_wait_for_long(plain: Rig) -> None:
+    plain.take(rtp(1, KEY))
+    tapped_s = plain.publication.pause_s
+    plain.route.detach(plain.tap)
+    assert tapped_s < plain.publication.pause_s
+    plain.take(rtp(2, DELTA, transport=b"\x00\x07"))
+    plain.publication.in_bps = 60_000
+    assert plain.publication.pause_s == feedback_interval_s(60_000)
+
+
 def test_an_outage_asks_for_a_keyframe_once_in_half_a_second(plain: Rig) -> None:
     plain.take(rtp(1, KEY))
     plain.take(rtp(1000, DELTA))
@@ -191,9 +217,11 @@ def test_feedback_and_reports_go_back(plain: Rig) -> None:
     feedback = plain.wired.sent[0]
     assert (feedback[0] & 0x1F, feedback[1]) == (15, 205)
     assert feedback[12:16] == b"\x00\x07\x00\x01"
+    plain.publication.report(plain.now)
     (report,) = [message for message in plain.wired.messages() if isinstance(message, rtcp.ReceiverReport)]
     assert [block.ssrc for block in report.blocks] == [5]
     plain.publication.tick(plain.now + 0.5)
+    plain.publication.report(plain.now + 0.5)
     assert plain.wired.messages() == []
 
 
@@ -201,10 +229,10 @@ def test_a_voice_is_encoded_for_the_worst_of_those_who_listen(plain: Rig) -> Non
     plain.take(rtp(1, b"sound", ssrc=6, payload_type=111))
     plain.route.tracks["audio"].lost(0.1, plain.now)
     plain.route.tracks["audio"].lost(0.0, plain.now + 1)
-    plain.publication.tick(plain.now + 1.5)
+    plain.publication.report(plain.now + 1.5)
     (report,) = [message for message in plain.wired.messages() if isinstance(message, rtcp.ReceiverReport)]
     assert [(block.ssrc, block.fraction_lost, block.packets_lost) for block in report.blocks] == [(6, 25, 0)]
-    plain.publication.tick(plain.now + 60)
+    plain.publication.report(plain.now + 60)
     (report,) = [message for message in plain.wired.messages() if isinstance(message, rtcp.ReceiverReport)]
     assert report.blocks[0].fraction_lost == 0
 
