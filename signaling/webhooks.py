@@ -26,6 +26,8 @@ from signaling.clock import Clock
 log = structlog.get_logger("webhooks")
 
 POLL_S: Final = 3.0
+# While there is none to send to. Another node may have been given one.
+LOOK_EVERY_POLLS: Final = 20
 FORGET_EVERY_POLLS: Final = 1200
 # A receiver that works first and answers then is told of the next event late; nobody waits longer.
 ATTEMPT: Final = aiohttp.ClientTimeout(total=10)
@@ -83,7 +85,8 @@ class Deliveries:
                 try:
                     if polls % FORGET_EVERY_POLLS == 0:
                         await self._store.webhooks.forget(self._clock.at())
-                    await self._send_due(session)
+                    if self._store.webhooks.is_any or polls % LOOK_EVERY_POLLS == 0:
+                        await self._send_due(session)
                 except Exception:
                     # A database that is away for a moment must not end the deliveries.
                     log.exception("deliveries failed")

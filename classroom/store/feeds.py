@@ -91,6 +91,9 @@ class Webhooks:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self.is_any = True
+        """Whether any may be active, as far as this process knows."""
+        self._changed = 0
 
     async def make(
         self, url: str, kinds: Collection[EventKind], secret: str, actor: Actor, at: datetime
@@ -117,7 +120,8 @@ class Webhooks:
             await connection.execute(insert(webhooks).values(values))
             said = {"url": url, "kinds": made.kinds}
             await audit.note(connection, actor, "webhook.made", f"webhook:{made.id}", at, said)
-            return made
+        self._changed, self.is_any = self._changed + 1, True
+        return made
 
     async def all(self) -> list[Webhook]:
         """Every webhook, the oldest first."""
@@ -163,15 +167,19 @@ class Webhooks:
             if done is not None:
                 said = {"received": changes["received"]} if "received" in changes else {}
                 await audit.note(connection, actor, action, f"webhook:{hook}", at, said)
-            return done is not None
+        self._changed, self.is_any = self._changed + 1, True
+        return done is not None
 
     async def due(self, at: datetime) -> list[tuple[Webhook, Event]]:
         """Each active webhook that may be tried, with the next event for it."""
-        found = select(webhooks).where(webhooks.c.state == "active", webhooks.c.next_at <= at)
+        found = select(webhooks).where(webhooks.c.state == "active")
+        changed = self._changed
         async with self._database.read() as connection:
-            hooks = [_webhook(row) for row in (await connection.execute(found)).mappings()]
+            active = [_webhook(row) for row in (await connection.execute(found)).mappings()]
+            # One may have been made meanwhile.
+            self.is_any = bool(active) or changed != self._changed
             pairs = []
-            for hook in hooks:
+            for hook in [hook for hook in active if hook.next_at <= at]:
                 later = select(events).where(events.c.seq > hook.received, events.c.kind.in_(hook.kinds))
                 row = (await connection.execute(later.order_by(events.c.seq).limit(1))).mappings().one_or_none()
                 if row is not None:
