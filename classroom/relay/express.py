@@ -128,8 +128,8 @@ class Shortcut:
         return True
 
     def catch_up(self) -> None:
-        """Take note of all that went on."""
-        self._express.catch_up()
+        """Take note of what went on."""
+        self._express.note(self)
 
     def stop(self) -> None:
         """Take note of what went on, and let nothing more go on. Idempotent."""
@@ -258,6 +258,12 @@ class Express:
         """Take note of all that went on."""
         if self.memory.recorded_bytes or self.memory.not_authentic:
             self._collect()
+        if self._untold:
+            self._tell()
+
+    def note(self, shortcut: Shortcut) -> None:
+        """Take note of what went on by this one."""
+        self._untold += [(shortcut, run) for run in shortcut.collect(self._payloads)]
         if self._untold:
             self._tell()
 

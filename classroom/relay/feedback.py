@@ -48,12 +48,20 @@ class Statistics:
 
     def packet(self, extended: int, timestamp: int, size: int, now: float) -> None:
         """A packet arrived; `size` in bytes."""
+        self.packets_came(1, extended, size)
+        self.moment(timestamp, now)
+
+    def packets_came(self, count: int, extended: int, size: int) -> None:
+        """So many packets arrived, `size` in bytes together; the last one has this number."""
         if self._first is None:
-            self._first = self.highest = extended
-        elif extended > self.highest:
+            self._first = self.highest = extended - count + 1
+        if extended > self.highest:
             self.highest = extended
-        self.packets += 1
+        self.packets += count
         self.bytes += size
+
+    def moment(self, timestamp: int, now: float) -> None:
+        """A packet with this timestamp arrived."""
         if timestamp != self._timestamp:
             # The packets of one picture share a timestamp and leave in a burst: only its first tells about jitter.
             transit = now * self._rate - timestamp

@@ -298,12 +298,12 @@ class Layer:
             self._burst.append(entry)
         return True
 
-    def forwarded(self, run: Run, extended: int, octets: int) -> None:
-        """Packets went on by the shortcut, with so many octets of payload; `extended` is the last one's number."""
+    def forwarded(self, run: Run, extended: int) -> None:
+        """Packets went on by the shortcut; `extended` is the last one's number."""
         numbering, count = self._numbering, len(run.passed)
         arrived, timestamp = run.passed[-1][0], run.passed[-1][-1]
         self.arrived = arrived
-        self._octets += octets
+        self._octets += sum(map(len, run.payloads))
         first = numbering.numbers(extended, count)
         self._ring.store_run(run, first, numbering.timestamp_offset, self._drops_picture_id)
         self._last = arrived, numbering.stamp(timestamp)

@@ -1,6 +1,6 @@
 """A publisher's session: what comes in goes to its route, and feedback goes back."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 
 from classroom.relay import rtcp
@@ -151,9 +151,6 @@ class Publication:
 
     def rtp(self, data: bytes, size: int, now: float) -> None:
         """An authenticated RTP packet."""
-        if self._express is not None:
-            # Of the same source: what went on came before.
-            self._express.catch_up()
         self.packets += 1
         try:
             header = Header(data)
@@ -165,11 +162,16 @@ class Publication:
             if value is not None and len(value) == 2:
                 number = self._transport_numbers.extend(value[0] << 8 | value[1])
                 self._transport_feedback.packet(number, now)
-        source = self._sources.get(header.ssrc) or self._learn(data, header, now)
+        source = self._sources.get(header.ssrc)
+        if source is None:
+            self._catch_up(self.inbounds)
+            source = self._learn(data, header, now)
         if source is None:
             self._drops.count(DropReason.UNKNOWN_SSRC)
             return
         inbound, is_rtx = source
+        # What went on came before.
+        self._catch_up((inbound,))
         if header.payload_type != (inbound.rtx_type if is_rtx else inbound.payload_type):
             self._drops.count(DropReason.UNKNOWN_SSRC)
             return
@@ -203,9 +205,10 @@ class Publication:
                 self._request(inbound, now)
             nack.came(last)
         inbound.last = self.last = now
-        size = self._count_run(inbound, run, first)
+        size = self._count_run(inbound, run)
+        inbound.statistics.packets_came(count, last, size)
         self.connection.went_on(size, now)
-        inbound.layer.forwarded(run, last, sum(map(len, run.payloads)))
+        inbound.layer.forwarded(run, last)
         keyframes = self._keyframes(inbound, run)
         if self.route.has_taps:
             self._show(inbound, run, first, keyframes)
@@ -213,14 +216,15 @@ class Publication:
             self._touch()
         self._flows(now)
 
-    def _count_run(self, inbound: Inbound, run: Run, extended: int) -> int:
-        """Count them, the first with this number; the octets of all datagrams."""
-        octets, statistics, voice = 0, inbound.statistics, inbound.voice
+    def _count_run(self, inbound: Inbound, run: Run) -> int:
+        """Take note of what their headers say; the octets of all datagrams."""
+        octets, before, statistics, voice = 0, -1, inbound.statistics, inbound.voice
         arrivals, numbers = self._transport_feedback, self._transport_numbers
         for arrived, _, _, size, _, _, _, transport_number, level, timestamp in run.passed:
             octets += size
-            statistics.packet(extended, timestamp, size, arrived)
-            extended += 1
+            if timestamp != before:
+                before = timestamp
+                statistics.moment(timestamp, arrived)
             if transport_number >= 0:
                 arrivals.packet(numbers.extend(transport_number), arrived)
             if voice is not None and level >= 0:
@@ -232,6 +236,11 @@ class Publication:
         inbound.statistics.packet(extended, timestamp, size, now)
         if inbound.voice is not None and level >= 0:
             inbound.voice.packet(level & 0x7F, now)
+
+    def _catch_up(self, inbounds: Iterable[Inbound]) -> None:
+        for inbound in inbounds:
+            if inbound.layer.shortcut is not None:
+                inbound.layer.shortcut.catch_up()
 
     def _keyframes(self, inbound: Inbound, run: Run) -> list[int]:
         """Which of the packets, by their places, begin a keyframe."""

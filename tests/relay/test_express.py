@@ -22,7 +22,7 @@ from classroom.relay.inbox import SLOTS
 from classroom.relay.lane import LaneKey, Outlet
 from classroom.relay.layer import Follower
 from classroom.relay.negotiation import track_of
-from classroom.relay.publication import Publication
+from classroom.relay.publication import SOURCE_SILENT_S, Publication
 from classroom.relay.ring import Entry
 from classroom.relay.route import Route
 from classroom.relay.rtp import Header, Packet
@@ -57,6 +57,7 @@ class Receiver:
         )
         self.outlet = Outlet(self.outgoing._srtp[0])
         self.followers: list[Follower] = []
+        self.reached: list[tuple[int, int] | None] = []
         self.got: list[bytes] = []
 
     def drain(self) -> None:
@@ -216,6 +217,7 @@ class Rig:
         receiver = self.receivers[number]
         for follower in receiver.followers:
             follower.leave()
+        receiver.reached += [follower.reached for follower in receiver.followers]
         receiver.followers = []
 
     def close(self) -> None:
@@ -233,6 +235,7 @@ class Rig:
         return {
             "receivers": [receiver.told() for receiver in self.receivers],
             "remembered": [receiver.remembered() for receiver in self.receivers],
+            "reached": [receiver.reached for receiver in self.receivers],
             "counted": [
                 [(one.packets, one.layer is None) for one in receiver.followers] for receiver in self.receivers
             ],
@@ -323,6 +326,9 @@ class Script:
                 if step == "late":
                     return rtp(number, 3000 * self.picture, body, **more)
                 return rtp(number, 0, struct.pack("!H", number & 0xFFFF) + body, kind=97, ssrc=AGAIN)
+            case "repeat":
+                body = struct.pack("!H", self.number & 0xFFFF) + DELTA + b"repeat"
+                return rtp(self.number, 0, body, kind=97, ssrc=AGAIN)
             case "twice":
                 return self.before or None
             case "sound":
@@ -352,7 +358,7 @@ PACKETS = st.tuples(
         ["next"] * 9
         + ["last"] * 3
         + ["sound"] * 3
-        + ["key", "lose", "late", "again", "padding", "twice", "empty", "odd"]
+        + ["key", "lose", "late", "again", "padding", "twice", "repeat", "empty", "odd"]
     ),
     st.sampled_from([1, 2, 30, 900, 901, 902, 903, 1100]),
 )
@@ -467,6 +473,15 @@ def test_a_packet_from_elsewhere_is_for_python(rig: Rig) -> None:
         rig.wire._take()
     assert went_on(rig) == 0
     assert rig.drops[DropReason.STRAY] == 1
+
+
+def test_nobody_takes_the_place_of_a_source_that_went_on_a_moment_ago(rig: Rig) -> None:
+    rig.now += SOURCE_SILENT_S
+    rig.send([rtp(3, 3000, DELTA)])
+    assert went_on(rig) == 1
+    rig.send([rtp(900, 3000, KEY, ssrc=77)])
+    assert rig.drops[DropReason.UNKNOWN_SSRC] == 1
+    assert rig.publication.packets == 4
 
 
 def test_once_its_publisher_has_left_nothing_goes_on(rig: Rig) -> None:
