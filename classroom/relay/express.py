@@ -3,9 +3,9 @@ out by the same memory.
 
 A source whose packets all go the same way, to the same receivers and numbered by the same offsets, has a shortcut. Its
 next packets are decrypted, written, encrypted and sent as soon as they are read (`express_take` in native.c). Python
-looks at them in batches, twenty times a second, to count them, to remember them and to hand them to taps. Whatever is
-not plainly the next packet waits for Python with all that comes after it; and before who gets what changes, the
-shortcut is stopped, which first takes note of what went on.
+looks at them some times a second, in runs, to count them, to remember them and to hand them to taps. Whatever is not
+plainly the next packet waits for Python with all that comes after it; and before who gets what changes, the shortcut is
+stopped, which first takes note of what went on.
 """
 
 import logging
@@ -243,15 +243,19 @@ class Express:
 
     def read(self, now: float) -> tuple[int, list[tuple[bytes, Address]] | None]:
         """How many datagrams came, at most AT_ONCE, and those that are for Python with their senders; None when Python
-        has nothing to do yet. Nothing is read while `wake` has left something. OSError, but never for waiting."""
+        has nothing to do yet. Nothing is read while `wake` has left some of these. OSError, but never for waiting."""
         memory, count = self.memory, 0
-        if not memory.for_python and not memory.is_due:
+        is_due = memory.is_due
+        if is_due:
+            self.catch_up()
+        if not memory.for_python:
             count = self._library.express_take(memory, now)
             if count < 0:
                 raise OSError(-count, os.strerror(-count))
-        is_due, for_python = memory.is_due, memory.for_python
-        if is_due:
-            self.catch_up()
+            if memory.is_due:
+                is_due = True
+                self.catch_up()
+        for_python = memory.for_python
         return count, self._rest(for_python) if is_due or for_python else None
 
     def catch_up(self) -> None:

@@ -31,9 +31,8 @@ from classroom.relay.voice import Voice
 REPORT_S = 1.0
 # Ticks come a little sooner or later than they should.
 HALF_TICK_S = 0.025
-# Taps shall not wait for long.
-NOTED_S = 0.1
-UNHURRIED_S = 1.0
+# For how long a publication may be left alone, with taps that wait for its packets and without.
+TAPPED_S, UNHURRIED_S = 0.1, 1.0
 # A source takes the place of another of the same payload type only when that one has been silent.
 SOURCE_SILENT_S = 0.5
 MAX_REFUSED_SOURCES = 32
@@ -400,9 +399,8 @@ class Publication:
         """For how long it may be left alone; 0: it is in a hurry."""
         if any(one.is_urgent for one in self.inbounds):
             return 0.0
-        if self._transport_feedback.is_used:
-            return feedback_interval_s(self.in_bps)
-        return NOTED_S if self.route.has_taps else UNHURRIED_S
+        feedback_s = feedback_interval_s(self.in_bps) if self._transport_feedback.is_used else UNHURRIED_S
+        return min(feedback_s, TAPPED_S if self.route.has_taps else UNHURRIED_S)
 
     def decide(self, now: float, unwanted_s: float) -> bool:
         """Some times a second: whether other layers are wanted now than before. `wanted_layers` are their rids.
