@@ -396,6 +396,27 @@ async def test_a_hub_that_never_started_can_be_closed() -> None:
     assert hub.stats()["sessions"] == 0
 
 
+async def test_a_tick_is_never_later_than_anybody_needs_it() -> None:
+    hub = Hub(module.RelayConfig("127.0.0.1", 0), lambda notice: None)
+    await hub.start()
+    hub._tick_within(30.0)
+    soon = hub._tick_at
+    hub._tick_within(0.001)
+    assert hub._tick_at < soon
+    sooner = hub._tick_at
+    hub._tick_within(30.0)
+    assert hub._tick_at == sooner
+    ticked = hub._ticked
+    async with asyncio.timeout(10):
+        while hub._ticked == ticked or hub._tick_at <= sooner:
+            await asyncio.sleep(0.01)
+    await hub.close()
+    closed = hub._ticked
+    hub._tick_within(0.0)
+    await asyncio.sleep(0)
+    assert hub._ticked == closed
+
+
 async def test_own_addresses_are_announced_when_none_are_given(monkeypatch: pytest.MonkeyPatch) -> None:
     assert module._own_addresses("192.0.2.7") == ("192.0.2.7",)
     monkeypatch.setattr(module, "get_host_addresses", lambda use_ipv4, use_ipv6: [])
