@@ -525,8 +525,8 @@ class Hub:
         parts = [entry.part for entry in self._entries.values()]
         pauses = [part.pause_s for part in parts if isinstance(part, Publication)]
         self._pause_s = max(TURN_S, min([TURNS * TURN_S, *pauses]))
-        is_many = len(parts) > MANY_SESSIONS or any(line.is_probing for line in self._downlinks.values())
-        self._tick_within(TURN_S if is_many else self._pause_s)
+        is_busy = len(parts) > MANY_SESSIONS or any(line.is_probing for line in self._downlinks.values())
+        self._tick_within(TURN_S if is_busy else self._pause_s)
 
     def _tick(self, now: float, turns: Sequence[int]) -> None:
         assert self._wire is not None

@@ -78,11 +78,8 @@ class Ring:
     def store_run(self, run: Run, first: int, timestamp_offset: int, drops_picture_id: bool) -> None:
         """Keep packets later than all before, RING_PACKETS at most. `first`: the first one's extended number;
         `timestamp_offset` is added to the publisher's timestamps."""
-        kept, start, count = (
-            _Kept(run, first, timestamp_offset, drops_picture_id),
-            first % RING_PACKETS,
-            len(run.passed),
-        )
+        kept = _Kept(run, first, timestamp_offset, drops_picture_id)
+        start, count = first % RING_PACKETS, len(run.passed)
         head = min(count, RING_PACKETS - start)
         self._places[start : start + head] = [kept] * head
         self._places[: count - head] = [kept] * (count - head)
