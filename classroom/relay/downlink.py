@@ -1,7 +1,7 @@
 """Everything that goes down the line to one seat: which layers its sessions get, and at what pace."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -66,11 +66,12 @@ class _Aim:
 class Downlink:
     """One seat. `rung` is where it stands on the ladder of a weak line."""
 
-    def __init__(self, send: Send, drops: Drops, waiting: set[Pacer]) -> None:
+    def __init__(self, send: Send, drops: Drops, waits: Callable[[Pacer], None]) -> None:
+        """`waits` as the pacer has it."""
         self.views: dict[str, View] = {}
         self.rung: Rung = "full"
         self.idle_since: float | None = None
-        self.pacer = Pacer(FIRST_BUDGET_BPS, send, drops, waiting)
+        self.pacer = Pacer(FIRST_BUDGET_BPS, send, drops, waits)
         self._line = Line()
         self._ladder = Ladder()
         self._octets: dict[str, tuple[float, int]] = {}

@@ -8,13 +8,14 @@ plainly the next packet waits for Python with all that comes after it; and befor
 stopped, which first takes note of what went on.
 """
 
+import contextlib
 import logging
 import os
 import socket
 import struct
 from collections import deque
-from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, NamedTuple, cast
 
 from pylibsrtp._binding import ffi as srtp_ffi
 from pylibsrtp._binding import lib as srtp_lib
@@ -58,9 +59,11 @@ class Prepared(NamedTuple):
 
 def prepare(outlets: Sequence[Outlet]) -> Prepared:
     """What C needs of them; what it was the last time while no outlet has come, left or moved."""
-    known: Prepared | None = getattr(outlets, "prepared", None)
-    if known is not None:
-        return known
+    keeper: Outlets | Outlet | None = outlets if isinstance(outlets, Outlets) else None
+    if keeper is None and len(outlets) == 1:
+        keeper = outlets[0]
+    if keeper is not None and keeper.prepared is not None:
+        return cast(Prepared, keeper.prepared)
     reached = [outlet for outlet in outlets if outlet.address is not None]
     sessions = native.ffi.new("uintptr_t[]", [int(srtp_ffi.cast("uintptr_t", outlet.srtp)) for outlet in reached])
     names = native.ffi.new("uintptr_t[]", [outlet.pointer for outlet in reached])
@@ -70,8 +73,8 @@ def prepare(outlets: Sequence[Outlet]) -> Prepared:
         (sessions, names, [outlet.address for outlet in reached]),
         [(outlet, outlet.sink) for outlet in outlets if outlet.address is None and outlet.sink is not None],
     )
-    if isinstance(outlets, Outlets):
-        outlets.prepared = prepared
+    if keeper is not None:
+        keeper.prepared = prepared
     return prepared
 
 
@@ -97,24 +100,30 @@ class Shortcut:
         self.went_on = went_on
         self.is_live = True
         self._express = express
-        self._prepared = [prepare(lane.outlets) for lane in way.lanes]
-        self._lanes = native.ffi.new("struct lane[]", len(way.lanes))
-        for made, lane, prepared in zip(self._lanes, way.lanes, self._prepared, strict=True):
+        lanes = [lane for lane in way.lanes if lane.key.pacer is None]
+        self._prepared = [prepare(lane.outlets) for lane in lanes]
+        self._lanes = native.ffi.new("struct lane[]", len(lanes))
+        for made, lane, prepared in zip(self._lanes, lanes, self._prepared, strict=True):
             _fill(made, lane, prepared, way)
-            lane.outlets.shortcut, lane.counted = self, made
+            lane.counted, lane.waits = made, [outlet for outlet, _ in prepared.apart]
+        for lane in way.lanes:
+            lane.outlets.shortcut = self
+            if lane.key.pacer is not None:
+                lane.waits = list(lane.outlets)
         memory = self.memory = native.ffi.new("struct shortcut *")
         memory.ssrc, memory.payload_type = source.ssrc, source.payload_type
         memory.session, memory.tag_bytes = int(srtp_ffi.cast("uintptr_t", source.session)), source.tag_bytes
         memory.transport_number_id, memory.level_id = source.transport_number_id, source.level_id
         memory.newest, memory.drops_picture_id = newest & 0xFFFF, way.drops_picture_id
-        memory.lane_count, memory.lanes = len(way.lanes), self._lanes
+        memory.lane_count, memory.lanes = len(lanes), self._lanes
+        memory.is_awaited = any(lane.waits for lane in way.lanes)
         name = socket_address(express.family, source.address)[: len(memory.name)]
         native.ffi.memmove(memory.name, name, len(name))
         self._records = memoryview(native.ffi.buffer(memory.records))
 
     def collect(self, payloads: Any) -> list[Run]:
         """Empty C's memory; their payloads lie in this buffer."""
-        count, self.memory.recorded = self.memory.recorded, 0
+        count, self.memory.recorded, self.memory.is_due = self.memory.recorded, 0, 0
         if not count:
             return []
         passed = list(_RECORD.iter_unpack(self._records[: count * _RECORD.size]))
@@ -129,7 +138,7 @@ class Shortcut:
 
     def catch_up(self) -> None:
         """Take note of what went on."""
-        self._express.note(self)
+        self._express.note((self,))
 
     def stop(self) -> None:
         """Take note of what went on, and let nothing more go on. Idempotent."""
@@ -155,13 +164,12 @@ class Express:
             int(srtp_ffi.cast("uintptr_t", srtp_ffi.addressof(srtp_lib, name)))
             for name in ("srtp_protect", "srtp_unprotect")
         )
-        self.news = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
-        """Readable when `wake` has left something that Python has to look at."""
-        opened = library.express_open(sock.fileno(), self.news, protect, unprotect, send, can_segment(sock))
+        opened = library.express_open(sock.fileno(), protect, unprotect, send, can_segment(sock))
         if not opened:
-            self.close()
-            raise MemoryError("no memory for what C reads")
+            raise OSError(native.ffi.errno, "no memory, or no timer, for what C reads")
         self.memory = memory = native.ffi.gc(opened, library.express_close)
+        self.news: int = memory.news
+        """Readable when C has left something that Python has to look at; then `hear`."""
         self._data, self._names = native.ffi.buffer(memory.data), native.ffi.buffer(memory.names)
         self._payloads = native.ffi.buffer(memory.payloads)
         self._senders = Senders(sock.family)
@@ -207,6 +215,15 @@ class Express:
         """Whether segment offload is in use."""
         return bool(self.memory.segments)
 
+    def hear(self) -> None:
+        """Take `news`: with the next `read` who waits for what went on is served."""
+        with contextlib.suppress(BlockingIOError):
+            os.read(self.news, 8)
+        if self.memory.is_awaited:
+            self.memory.is_awaited, self.memory.is_due = 0, 1
+            for shortcut in self._shortcuts:
+                shortcut.memory.is_due |= shortcut.memory.is_awaited
+
     def send(self, outlets: Sequence[Outlet], packets: list[bytes], tag_bytes: int) -> None:
         """Encrypt for each outlet and queue. The packets are plain RTP, `tag_bytes` what SRTP adds to each."""
         prepared, sizes, room = prepare(outlets), self._sizes, bytes(tag_bytes)
@@ -226,10 +243,8 @@ class Express:
             if self.memory.not_protected or self.memory.socket_full or self.memory.unreachable:
                 self._count_drops()
 
-    def start(self, source: Source, way: Way, newest: int, went_on: WentOn) -> Shortcut | None:
-        """Let what comes after the packet with this number go on; None when somebody there is not reached by C."""
-        if any(lane.key.pacer is not None or prepare(lane.outlets).apart for lane in way.lanes):
-            return None
+    def start(self, source: Source, way: Way, newest: int, went_on: WentOn) -> Shortcut:
+        """Let what comes after the packet with this number go on."""
         shortcut = Shortcut(self, source, way, newest, went_on)
         self._shortcuts.append(shortcut)
         self._library.express_add(self.memory, shortcut.memory)
@@ -245,18 +260,25 @@ class Express:
         """How many datagrams came, at most AT_ONCE, and those that are for Python with their senders; None when Python
         has nothing to do yet. Nothing is read while `wake` has left some of these. OSError, but never for waiting."""
         memory, count = self.memory, 0
-        is_due = memory.is_due
-        if is_due:
-            self.catch_up()
+        is_due = self._look()
         if not memory.for_python:
             count = self._library.express_take(memory, now)
             if count < 0:
                 raise OSError(-count, os.strerror(-count))
-            if memory.is_due:
-                is_due = True
-                self.catch_up()
+            is_due = self._look() or is_due
         for_python = memory.for_python
         return count, self._rest(for_python) if is_due or for_python else None
+
+    def _look(self) -> bool:
+        """Take note of what should be noted now; whether there was any."""
+        if not self.memory.is_due:
+            return False
+        self.memory.is_due = 0
+        if self.memory.is_full:
+            self.catch_up()
+        else:
+            self.note([shortcut for shortcut in self._shortcuts if shortcut.memory.is_due])
+        return True
 
     def catch_up(self) -> None:
         """Take note of all that went on."""
@@ -265,9 +287,9 @@ class Express:
         if self._untold:
             self._tell()
 
-    def note(self, shortcut: Shortcut) -> None:
-        """Take note of what went on by this one."""
-        self._untold += [(shortcut, run) for run in shortcut.collect(self._payloads)]
+    def note(self, shortcuts: Iterable[Shortcut]) -> None:
+        """Take note of what went on by these."""
+        self._untold += [(shortcut, run) for shortcut in shortcuts for run in shortcut.collect(self._payloads)]
         if self._untold:
             self._tell()
 
@@ -288,7 +310,7 @@ class Express:
         for shortcut in self._shortcuts:
             self._untold += [(shortcut, run) for run in shortcut.collect(payloads)]
         self.datagrams, self.bytes = int(memory.went_on), int(memory.went_on_bytes)
-        memory.recorded_bytes = memory.is_due = memory.is_full = 0
+        memory.recorded_bytes = memory.is_due = memory.is_full = memory.is_awaited = 0
         if memory.not_protected or memory.not_authentic or memory.socket_full or memory.unreachable:
             self._count_drops()
 

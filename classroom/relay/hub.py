@@ -11,6 +11,7 @@ from typing import Literal
 
 from aioice.ice import get_host_addresses
 
+from classroom.relay.alarm import Alarm
 from classroom.relay.connection import Connection, Path
 from classroom.relay.downlink import Downlink
 from classroom.relay.drops import DropReason, Drops
@@ -114,11 +115,11 @@ class Hub:
         self._routes: dict[str, Route] = {}
         self._downlinks: dict[str, Downlink] = {}
         self._waiting: set[Pacer] = set()
-        self._pacing: asyncio.TimerHandle | None = None
+        self._pacing = Alarm(self._pace, self._clock)
         self._touched: list[Publication] = []
         self._closing: set[asyncio.Task[None]] = set()
-        self._ticker: asyncio.TimerHandle | None = None
-        self._tick_at = self._ticked = self._noted = self._swept = 0.0
+        self._ticker = Alarm(self._run, self._clock)
+        self._ticked = self._noted = self._swept = 0.0
         self._turn = 0
         self._pause_s = TURN_S
         """For how long nobody has to be looked after: some turns."""
@@ -140,15 +141,13 @@ class Hub:
         if self._listener is not None:
             await self._listener.open()
         self._ticked = self._swept = self._clock()
-        self._tick_within(TURN_S)
+        self._ticker.within(TURN_S)
 
     async def close(self) -> None:
         """Refuse new sessions, say goodbye to all peers, close the socket. Idempotent; gives no notices."""
         self._is_closed = True
-        if self._pacing is not None:
-            self._pacing.cancel()
-        if self._ticker is not None:
-            self._ticker.cancel()
+        self._pacing.close()
+        self._ticker.close()
         for entry in list(self._entries.values()):
             self._remove(entry)
         while self._closing:
@@ -217,7 +216,7 @@ class Hub:
         )
         line = self._downlinks.get(group)
         if line is None:
-            line = self._downlinks[group] = Downlink(self._fanout.send, self._drops, self._waiting)
+            line = self._downlinks[group] = Downlink(self._fanout.send, self._drops, self._waits)
             if line_bps is not None:
                 line.begin(line_bps, self._clock())
         line.add(entry.id, entry.part)
@@ -477,39 +476,26 @@ class Hub:
             for publication in touched:
                 try:
                     publication.flush(now)
-                    self._tick_within(max(TURN_S, publication.pause_s))
+                    self._ticker.within(max(TURN_S, publication.pause_s))
                 except Exception:
                     # A bug with one stream must not hold back the others'.
                     _log.exception("x flush")
         self._fanout.flush()
-        self._pace_later()
 
-    def _pace_later(self) -> None:
-        if self._pacing is None and self._waiting:
-            self._pacing = asyncio.get_running_loop().call_later(PACE_S, self._pace)
+    def _waits(self, pacer: Pacer) -> None:
+        self._waiting.add(pacer)
+        self._pacing.within(max(PACE_S, pacer.pause_s))
 
     def _pace(self) -> None:
-        self._pacing = None
         now = self._clock()
-        for pacer in list(self._waiting):
+        for pacer in self._waiting:
             pacer.drain(now)
         self._fanout.flush()
-        self._pace_later()
-
-    def _tick_within(self, pause_s: float) -> None:
-        """The next tick comes in so long, or sooner."""
-        if self._is_closed:
-            return
-        at = self._clock() + pause_s
-        if self._ticker is not None:
-            if self._tick_at <= at:
-                return
-            self._ticker.cancel()
-        self._tick_at = at
-        self._ticker = asyncio.get_running_loop().call_later(pause_s, self._run)
+        self._waiting = {pacer for pacer in self._waiting if pacer.is_waiting}
+        if self._waiting:
+            self._pacing.within(max(PACE_S, min(pacer.pause_s for pacer in self._waiting)))
 
     def _run(self) -> None:
-        self._ticker = None
         now = self._clock()
         turns = min(TURNS, max(1, round((now - self._ticked) / TURN_S)))
         self._ticked = now
@@ -526,7 +512,7 @@ class Hub:
         pauses = [part.pause_s for part in parts if isinstance(part, Publication)]
         self._pause_s = max(TURN_S, min([TURNS * TURN_S, *pauses]))
         is_busy = len(parts) > MANY_SESSIONS or any(line.is_probing for line in self._downlinks.values())
-        self._tick_within(TURN_S if is_busy else self._pause_s)
+        self._ticker.within(TURN_S if is_busy else self._pause_s)
 
     def _tick(self, now: float, turns: Sequence[int]) -> None:
         assert self._wire is not None
@@ -582,7 +568,6 @@ class Hub:
         for group, line in list(self._downlinks.items()):
             if line.idle_since is not None and now - line.idle_since > REMEMBERED_S:
                 del self._downlinks[group]
-                self._waiting.discard(line.pacer)
         total = self._drops.total()
         if total != self._drops_logged:
             _log.debug("x %d dropped", total - self._drops_logged)

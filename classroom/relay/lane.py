@@ -23,7 +23,7 @@ _ALL_PADDING = bytes(254) + b"\xff"
 class Outlet:
     """One receiver of a lane, as the fan-out needs it; it follows its peer's path."""
 
-    __slots__ = ("address", "address_bytes", "groups", "pointer", "sink", "srtp")
+    __slots__ = ("address", "address_bytes", "groups", "pointer", "prepared", "sink", "srtp")
 
     def __init__(self, srtp: Any) -> None:
         self.srtp = srtp
@@ -35,13 +35,16 @@ class Outlet:
         self.sink: Callable[[bytes], None] | None = None
         """Takes the SRTP packets of a receiver that no address reaches: it is on TCP."""
         self.groups: list[Outlets] = []
+        self.prepared: Any = None
+        """What the fan-out has made of it alone; None once it moved."""
 
     def place(self, address: Any, pointer: int = 0, sink: Callable[[bytes], None] | None = None) -> None:
         """From now on it is reached there: by the C socket address at `pointer`, or by the sink."""
-        self.address, self.pointer, self.sink = address, pointer, sink
-        self.address_bytes = 0 if address is None else len(address)
         for group in self.groups:
             group.change()
+        self.address, self.pointer, self.sink = address, pointer, sink
+        self.address_bytes = 0 if address is None else len(address)
+        self.prepared = None
 
 
 class Outlets(list[Outlet]):
@@ -94,7 +97,7 @@ class LaneKey:
 class Lane:
     """The outlets with one key, and what went to them."""
 
-    __slots__ = ("_octets", "_packets", "counted", "key", "outlets", "ssrc")
+    __slots__ = ("_octets", "_packets", "counted", "key", "outlets", "ssrc", "waits")
 
     def __init__(self, key: LaneKey, ssrc: int) -> None:
         self.key = key
@@ -102,6 +105,8 @@ class Lane:
         self.outlets = Outlets()
         self.counted: Any = None
         """Where a shortcut counts what it sends to them; None without one."""
+        self.waits: Sequence[Outlet] = ()
+        """Those whom a shortcut does not reach, and so Python serves."""
         self._packets = self._octets = 0
 
     @property
@@ -122,6 +127,7 @@ class Lane:
     def fold(self) -> None:
         """The shortcut is over."""
         self._packets, self._octets, self.counted = self.packets, self.octets, None
+        self.waits = ()
 
     def write(self, entry: Entry) -> bytes:
         """The RTP packet for these receivers; always the same bytes: SRTP must not repeat a number with others."""

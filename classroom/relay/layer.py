@@ -308,6 +308,15 @@ class Layer:
         self._ring.store_run(run, first, numbering.timestamp_offset, self._drops_picture_id)
         self._last = arrived, numbering.stamp(timestamp)
         self._clock.packet(timestamp, arrived)
+        waiting = [lane for lane in self._lanes.values() if lane.waits]
+        if waiting:
+            numbers = range(first, first + count)
+            entries = [entry for number in numbers if (entry := self._ring.find(number & 0xFFFF)) is not None]
+            for lane in waiting:
+                written = [lane.write(entry) for entry in entries]
+                if lane.counted is None:
+                    lane.count(written)
+                self._hand_on(lane, lane.waits, written)
 
     def flush(self) -> None:
         """Send on what has been gathered."""
@@ -320,10 +329,13 @@ class Layer:
         for lane in self._lanes.values():
             written = [lane.write(entry) for entry in burst]
             lane.count(written)
-            if lane.key.pacer is None:
-                self._send(lane.outlets, written, lane.key.tag_bytes)
-            else:
-                lane.key.pacer.take(lane.outlets[0], written, lane.key)
+            self._hand_on(lane, lane.outlets, written)
+
+    def _hand_on(self, lane: Lane, outlets: Sequence[Outlet], written: list[bytes]) -> None:
+        if lane.key.pacer is None:
+            self._send(outlets, written, lane.key.tag_bytes)
+        else:
+            lane.key.pacer.take(outlets[0], written, lane.key)
 
     def find(self, sequence_number: int) -> Entry | None:
         """A packet that is still there, by the layer's own 16-bit number."""

@@ -10,8 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/timerfd.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "native.h"
 
@@ -39,7 +39,7 @@ struct outgoing { const uint8_t *head, *payload; int bytes, padding; uint8_t fir
 /* An express and what Python does not see of it. */
 struct own {
     struct express shared;
-    int fd, news, queued;
+    int fd, queued;
     transform *protect, *unprotect;
     sending *send;
     struct shortcut *buckets[BUCKETS];
@@ -56,13 +56,17 @@ static uint32_t read32(const uint8_t *at) { return (uint32_t)read16(at) << 16 | 
 static void write16(uint8_t *at, uint16_t value) { at[0] = value >> 8; at[1] = value; }
 static void write32(uint8_t *at, uint32_t value) { write16(at, value >> 16); write16(at + 2, value); }
 
-struct express *express_open(int fd, int news, uintptr_t protect, uintptr_t unprotect, uintptr_t send, int segments)
+struct express *express_open(int fd, uintptr_t protect, uintptr_t unprotect, uintptr_t send, int segments)
 {
     struct own *own = calloc(1, sizeof *own);
     if (!own)
         return NULL;
+    own->shared.news = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+    if (own->shared.news < 0) {
+        free(own);
+        return NULL;
+    }
     own->fd = fd;
-    own->news = news;
     own->protect = (transform *)protect;
     own->unprotect = (transform *)unprotect;
     own->send = send ? (sending *)send : sendmmsg;
@@ -358,6 +362,11 @@ static void note(struct own *own, struct shortcut *shortcut, const uint8_t *pack
         shared->is_full = 1;
 }
 
+static void tell_within(struct express *shared, long ns)
+{
+    timerfd_settime(shared->news, 0, &(struct itimerspec){.it_value.tv_nsec = ns}, NULL);
+}
+
 /* Take one datagram in; the shortcut by which it goes on. */
 static struct shortcut *take_in(struct own *own, int slot, double now)
 {
@@ -380,7 +389,11 @@ static struct shortcut *take_in(struct own *own, int slot, double now)
     uint16_t number = read16(packet + 2);
     /* What is missing is asked for at once. */
     if ((uint16_t)(number - shortcut->newest) != 1)
-        shared->is_due = 1;
+        shared->is_due = shortcut->is_due = 1;
+    if (shortcut->is_awaited && !shared->is_awaited) {
+        shared->is_awaited = 1;
+        tell_within(shared, AWAITED_NS);
+    }
     shortcut->newest = number;
     note(own, shortcut, packet, bytes, datagram_bytes, now);
     shortcut->batch[shortcut->batched++] = slot;
@@ -414,14 +427,14 @@ int express_take(struct express *express, double now)
 }
 
 /* The same for an event loop that calls it when there is something to read, without Python in between; that Python has
- * to look is told by the eventfd `news`. */
+ * to look is told by `news`. */
 void express_wake(struct express *express)
 {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
     int count = express_take(express, now.tv_sec + now.tv_nsec / 1e9);
     if (count < 0 || express->for_python || express->is_due)
-        (void)!write(((struct own *)express)->news, &(uint64_t){1}, sizeof(uint64_t));
+        tell_within(express, 1);
 }
 
 /* What Python has written itself, to leave by express_flush or sooner. The addresses stay its until then. */

@@ -9,7 +9,8 @@ enum {
     NAME_BYTES = 32,
     COMPARED_BYTES = 24,    /* of a socket address: family, port and IP address lie within them */
     MOST_AHEAD = 256,       /* by which a sequence number may be ahead of the last one without being looked at */
-    ABSENT = -1
+    ABSENT = -1,
+    AWAITED_NS = 20000000   /* for how long those whom Python serves may have to wait */
 };
 
 /* Receivers of the same bytes: libsrtp's outgoing sessions, and socket addresses of `name_bytes` each. */
@@ -36,14 +37,15 @@ struct record {
     uint32_t timestamp;
 };
 
-/* A source whose packets all go the same way: to these lanes. `recorded` packets went on since Python last looked. */
+/* A source whose packets all go the same way: to these lanes, and, when it `is_awaited`, to some that Python serves.
+ * `recorded` packets went on since Python last looked, which it should do now when it `is_due`. */
 struct shortcut {
     struct shortcut *next, *touched;
     uintptr_t session;      /* libsrtp's incoming one */
     uint32_t ssrc;
     char name[COMPARED_BYTES];
     uint16_t newest;
-    uint8_t payload_type, tag_bytes, drops_picture_id, is_suspended;
+    uint8_t payload_type, tag_bytes, drops_picture_id, is_awaited, is_due, is_suspended;
     uint8_t transport_number_id, level_id;  /* of header extensions, 0 for none */
     int lane_count;
     struct lane *lanes;
@@ -53,10 +55,11 @@ struct shortcut {
 };
 
 /* `for_python` datagrams are Python's to decide on, their slots, sizes and senders; nothing is read before it has.
- * `is_due` says that it should look now at what went on, and `is_full` that it must. The rest are counters, of which the
+ * `is_due` says that it should look now at some of what went on, `is_full` that it must at all of it, and `is_awaited`
+ * that somebody waits for it. `news` is a timer (timerfd) that expires when it should look; its owner closes it. The rest are counters, of which the
  * last four are Python's to reset. */
 struct express {
-    int for_python, recorded_bytes, is_due, is_full, segments;
+    int for_python, recorded_bytes, is_due, is_full, is_awaited, segments, news;
     int slots[AT_ONCE], bytes[AT_ONCE];
     char data[AT_ONCE * SLOT_BYTES], names[AT_ONCE * NAME_BYTES];
     char payloads[KEPT_BYTES];
@@ -65,7 +68,7 @@ struct express {
 };
 
 /* `protect` and `unprotect` are libsrtp's; `send` is called in place of sendmmsg, unless it is 0. */
-struct express *express_open(int fd, int news, uintptr_t protect, uintptr_t unprotect, uintptr_t send, int segments);
+struct express *express_open(int fd, uintptr_t protect, uintptr_t unprotect, uintptr_t send, int segments);
 void express_close(struct express *express);
 void express_add(struct express *express, struct shortcut *shortcut);
 void express_remove(struct express *express, struct shortcut *shortcut);

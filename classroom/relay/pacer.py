@@ -4,7 +4,8 @@ One for each seat: its streams share the line. Sound does not come here.
 """
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from itertools import groupby
 from typing import Final, NamedTuple
 
 from classroom.relay.drops import DropReason, Drops
@@ -15,6 +16,8 @@ from classroom.relay.layer import Send
 STAMP: Final = slice(17, 20)
 # Longer than any keyframe at the smallest budget takes; what comes on top nobody waits for.
 LONGEST_S: Final = 2.0
+# The rate may be another one by then.
+LONGEST_PAUSE_S: Final = 0.05
 # After a pause so much may go out at once.
 BURST_BYTES: Final = 3000
 
@@ -26,12 +29,12 @@ class _Packet(NamedTuple):
 
 
 class Pacer:
-    """`rate_bps` may change at any time. While anything waits it is one of `waiting`, whose owner calls `drain` every
-    few milliseconds."""
+    """`rate_bps` may change at any time. `waits` is called when something begins to wait; from then on, until nothing
+    does, its owner calls `drain` every few milliseconds."""
 
-    def __init__(self, rate_bps: int, send: Send, drops: Drops, waiting: set["Pacer"]) -> None:
+    def __init__(self, rate_bps: int, send: Send, drops: Drops, waits: Callable[["Pacer"], None]) -> None:
         self.rate_bps = rate_bps
-        self._waiting = waiting
+        self._waits = waits
         self._send = send
         self._drops = drops
         self._packets: deque[_Packet] = deque()
@@ -45,6 +48,11 @@ class Pacer:
     def is_waiting(self) -> bool:
         """Whether there is anything to send."""
         return bool(self._packets)
+
+    @property
+    def pause_s(self) -> float:
+        """For how long it may be left alone after `drain`."""
+        return min(LONGEST_PAUSE_S, max(0.0, -8 * self._allowance / self.rate_bps))
 
     @property
     def backlog_s(self) -> float:
@@ -63,7 +71,8 @@ class Pacer:
                 continue
             self._packets.append(_Packet(outlet, data, key))
             self._bytes += len(data)
-            self._waiting.add(self)
+            if len(self._packets) == 1:
+                self._waits(self)
 
     def has_overflowed(self, outlet: Outlet) -> bool:
         """Whether something for this outlet was dropped since the last `cut`."""
@@ -78,8 +87,6 @@ class Pacer:
                 unsent.update(numbered(packet.data, packet.key))
         self._packets = deque(packet for packet in self._packets if packet.outlet is not outlet)
         self._bytes = sum(len(packet.data) for packet in self._packets)
-        if not self._packets:
-            self._waiting.discard(self)
         return unsent
 
     def drain(self, now: float) -> None:
@@ -87,16 +94,19 @@ class Pacer:
         elapsed = 0.0 if self._drained is None else now - self._drained
         self._drained = now
         self._allowance = min(BURST_BYTES, self._allowance + elapsed * self.rate_bps / 8)
+        leave: list[_Packet] = []
         while self._packets and self._allowance > 0:
-            outlet, data, key = self._packets.popleft()
-            self._bytes -= len(data)
-            self._allowance -= len(data)
+            packet = self._packets.popleft()
+            self._bytes -= len(packet.data)
+            self._allowance -= len(packet.data)
+            leave.append(packet)
+        for (outlet, key), packets in groupby(leave, lambda packet: (packet.outlet, packet.key)):
+            written = [packet.data for packet in packets]
             if key.abs_send_time:
                 # The receiver judges the line by these: waiting here must not look like waiting there.
-                data = data[: STAMP.start] + abs_send_time(now).to_bytes(3, "big") + data[STAMP.stop :]
-            self._send([outlet], [data], key.tag_bytes)
-        if not self._packets:
-            self._waiting.discard(self)
+                stamp = abs_send_time(now).to_bytes(3, "big")
+                written = [data[: STAMP.start] + stamp + data[STAMP.stop :] for data in written]
+            self._send([outlet], written, key.tag_bytes)
 
     def flush(self) -> None:
         """Send everything at once: the line is wide again."""
@@ -104,4 +114,3 @@ class Pacer:
             outlet, data, key = self._packets.popleft()
             self._send([outlet], [data], key.tag_bytes)
         self._bytes = 0
-        self._waiting.discard(self)

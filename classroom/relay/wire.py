@@ -5,7 +5,6 @@ RFC 7983 §7: the first byte tells; RFC 5761 §4: among RTP the second one tells
 
 import asyncio
 import logging
-import os
 import socket
 from collections.abc import Callable
 from typing import Protocol
@@ -91,7 +90,7 @@ class Wire:
         self._loop = asyncio.get_running_loop()
         self._wait(self._loop)
         if self.express is not None:
-            self._loop.add_reader(self.express.news, self._hear, self.express.news)
+            self._loop.add_reader(self.express.news, self._hear, self.express)
 
     def close(self) -> None:
         """Stop and free the port. Idempotent."""
@@ -136,9 +135,9 @@ class Wire:
         else:
             loop.add_reader(self.sock.fileno(), self.express.wake, self.express.memory)
 
-    def _hear(self, news: int) -> None:
-        """C has read something on which Python has to decide."""
-        os.eventfd_read(news)
+    def _hear(self, express: Express) -> None:
+        """C has read something that Python has to look at."""
+        express.hear()
         self._readable()
 
     def _readable(self) -> None:

@@ -80,7 +80,7 @@ class Rig:
 
     def __init__(self) -> None:
         self.drops, self.sent, self.now = Drops(), Sent(), 100.0
-        self.line = Downlink(self.sent.send, self.drops, set())
+        self.line = Downlink(self.sent.send, self.drops, lambda pacer: None)
         self.sources: dict[str, Source] = {}
         self.views: dict[str, View] = {}
 

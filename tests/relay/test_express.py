@@ -16,12 +16,14 @@ from pylibsrtp import Error, Policy, Session
 
 from classroom.relay import express as module
 from classroom.relay import native
+from classroom.relay.downlink import _move
 from classroom.relay.drops import DropReason, Drops
 from classroom.relay.fanout import Fanout, point
 from classroom.relay.inbox import SLOTS
 from classroom.relay.lane import LaneKey, Outlet
 from classroom.relay.layer import Follower
 from classroom.relay.negotiation import track_of
+from classroom.relay.pacer import Pacer
 from classroom.relay.publication import SOURCE_SILENT_S, Publication
 from classroom.relay.ring import Entry
 from classroom.relay.route import Route
@@ -36,8 +38,10 @@ OPUS = Codec("opus", "opus", 111, 48000, 2, "", {}, frozenset({"nack", "transpor
 EXTENSIONS = {TRANSPORT_CC: 4, AUDIO_LEVEL: 5, RID: 6}
 PICTURES, SOUND, AGAIN = 7, 8, 9
 TAG_BYTES = 16
+PACED_BPS = 400_000
 # With PictureID, TL0PICIDX and TID, then the first byte of a keyframe and of another picture (RFC 7741 §4.2, §4.3).
 KEY, DELTA = b"\x90\xe0\x81\x02\x03\x20\x00", b"\x90\xe0\x81\x02\x03\x20\x01"
+LATE = DELTA + b"late" * 9
 
 
 def policy(kind: int) -> Policy:
@@ -66,7 +70,10 @@ class Receiver:
                 datagram = self.sock.recv(2000)
             except BlockingIOError:
                 return
-            self.got.append(self.incoming.unprotect(datagram))
+            self.take(datagram)
+
+    def take(self, datagram: bytes) -> None:
+        self.got.append(self.incoming.unprotect(datagram))
 
     def told(self) -> list[tuple[int, int, int, bool, bytes]]:
         """What came, without the padding, which depends on what came at once."""
@@ -177,6 +184,7 @@ class Rig:
         self.publication.begin()
         self.peer.take = self.publication.rtp
         self.receivers = [Receiver(host) for _ in range(receivers)]
+        self.pacers = [Pacer(PACED_BPS, self.fanout.send, self.drops, lambda pacer: None) for _ in range(receivers)]
         for receiver in self.receivers:
             point(receiver.outlet, self.wire.family, receiver.sock.getsockname()[:2])
 
@@ -197,6 +205,12 @@ class Rig:
                     continue
             self.publisher.sendto(self.protected[packet], self.wire.sock.getsockname()[:2])
         self.wire._take()
+        if self.wire.express is not None:
+            # Its timer has expired.
+            self.wire._hear(self.wire.express)
+        for pacer in self.pacers:
+            pacer.drain(self.now)
+        self.fanout.flush()
 
     def raw(self, datagram: bytes) -> None:
         self.publisher.sendto(datagram, self.wire.sock.getsockname()[:2])
@@ -220,6 +234,17 @@ class Rig:
         receiver.reached += [follower.reached for follower in receiver.followers]
         receiver.followers = []
 
+    def move(self, number: int) -> None:
+        point(self.receivers[number].outlet, self.wire.family, self.receivers[number].sock.getsockname()[:2])
+
+    def narrow(self, number: int, *, is_narrow: bool) -> None:
+        """Its line is, or is no more."""
+        pacer = self.pacers[number]
+        if not is_narrow:
+            pacer.flush()
+        for follower in self.receivers[number].followers[:1]:
+            _move(follower, pacer if is_narrow else None)
+
     def close(self) -> None:
         self.publication.close()
         self.wire.close()
@@ -229,6 +254,9 @@ class Rig:
     def told(self) -> dict[str, Any]:
         """All that anybody can see."""
         self.tick()
+        for pacer in self.pacers:
+            pacer.flush()
+        self.fanout.flush()
         for receiver in self.receivers:
             receiver.drain()
         inbounds = self.publication.inbounds
@@ -302,6 +330,11 @@ class Script:
     lost: list[int] = field(default_factory=list)
     before: bytes = b""
 
+    def packets(self, steps: Sequence[tuple[str, int]]) -> list[bytes]:
+        """What comes at once. Of that the express sends on what it can before Python sees the rest: retransmissions."""
+        made = [packet for step in steps if (packet := self.packet(*step)) is not None]
+        return sorted(made, key=lambda packet: packet[8:12] == struct.pack("!I", AGAIN))
+
     def packet(self, step: str, size: int) -> bytes | None:
         self.transport += 1
         more: dict[str, Any] = {"transport": struct.pack("!H", self.transport & 0xFFFF)}
@@ -320,12 +353,11 @@ class Script:
             case "padding":
                 self.number += 1
                 return rtp(self.number, 3000 * self.picture, b"", padding=size % 200 + 1, **more)
-            case "late" | "again" if self.lost:
+            case "late" if self.lost:
+                return rtp(self.lost.pop(), 3000 * self.picture, LATE, **more)
+            case "again" if self.lost:
                 number = self.lost.pop()
-                body = DELTA + b"late" * 9
-                if step == "late":
-                    return rtp(number, 3000 * self.picture, body, **more)
-                return rtp(number, 0, struct.pack("!H", number & 0xFFFF) + body, kind=97, ssrc=AGAIN)
+                return rtp(number, 0, struct.pack("!H", number & 0xFFFF) + LATE, kind=97, ssrc=AGAIN)
             case "repeat":
                 body = struct.pack("!H", self.number & 0xFFFF) + DELTA + b"repeat"
                 return rtp(self.number, 0, body, kind=97, ssrc=AGAIN)
@@ -366,7 +398,7 @@ STEPS = st.lists(
     st.one_of(
         st.tuples(st.just("send"), st.lists(PACKETS, min_size=1, max_size=12)),
         st.tuples(st.sampled_from(["join", "leave"]), st.integers(0, 2)),
-        st.tuples(st.sampled_from(["tick", "move"]), st.integers(0, 2)),
+        st.tuples(st.sampled_from(["tick", "move", "tcp", "narrow", "wide"]), st.integers(0, 2)),
     ),
     max_size=40,
 )
@@ -398,14 +430,17 @@ def play(
             for step, what in [("join", 0), *BEGIN, *steps, ("tick", 0)]:
                 match step:
                     case "send":
-                        made = [script.packet(*one) for one in what]
-                        rig.send([packet for packet in made if packet is not None])
+                        rig.send(script.packets(what))
                     case "join":
                         rig.join(what)
                     case "leave":
                         rig.leave(what)
                     case "move":
-                        point(rig.receivers[what].outlet, rig.wire.family, rig.receivers[what].sock.getsockname()[:2])
+                        rig.move(what)
+                    case "tcp":
+                        rig.receivers[what].outlet.place(None, sink=rig.receivers[what].take)
+                    case "narrow" | "wide":
+                        rig.narrow(what, is_narrow=step == "narrow")
                     case "tick":
                         rig.tick()
             told = rig.told()
@@ -534,14 +569,66 @@ def test_where_nobody_can_be_reached_it_is_counted(rig: Rig) -> None:
     assert express_of(rig).packets_out == before
 
 
-def test_who_is_on_tcp_gets_it_by_way_of_python(rig: Rig) -> None:
+def test_who_is_on_tcp_gets_it_at_once_and_holds_up_nobody(rig: Rig) -> None:
+    taken: list[bytes] = []
+    rig.receivers[0].outlet.place(None, sink=taken.append)
+    rig.join(1)
+    rig.now += 1
+    rig.send([rtp(3, 3000, KEY), rtp(4, 3000, DELTA)])
+    rig.send([rtp(5, 6000, DELTA)])
+    assert (len(taken), went_on(rig)) == (3, 1)
+    rig.receivers[1].drain()
+    assert len(rig.receivers[1].got) == 3
+    assert rig.told()["counted"][0][0] == (5, False)
+
+
+def test_what_waits_for_a_narrow_line_waits_in_its_pacer_and_holds_up_nobody(rig: Rig) -> None:
+    rig.join(1)
+    rig.send([rtp(3, 3000, KEY), rtp(4, 3000, DELTA)])
+    rig.narrow(0, is_narrow=True)
+    rig.now += 1
+    rig.send([rtp(5, 3000, DELTA + bytes(1000))])
+    assert went_on(rig) == 0
+    rig.send([rtp(number, 6000, DELTA + bytes(1000)) for number in range(6, 16)])
+    assert went_on(rig) == 10
+    for receiver in rig.receivers[:2]:
+        receiver.drain()
+    assert (len(rig.receivers[0].got), len(rig.receivers[1].got)) == (8, 13)
+    told = rig.told()
+    assert (len(told["receivers"][0]), told["counted"][0][0]) == (15, (15, False))
+
+
+def test_who_moves_to_tcp_gets_there_what_comes_next(rig: Rig) -> None:
+    taken: list[bytes] = []
+    rig.send([rtp(3, 3000, DELTA)])
+    rig.receivers[0].outlet.place(None, sink=taken.append)
+    assert taken == []
+    rig.now += 1
+    rig.send([rtp(4, 3000, DELTA)])
+    assert len(taken) == 1
+
+
+def test_who_moves_from_tcp_gets_there_what_it_waits_for(rig: Rig) -> None:
     taken: list[bytes] = []
     rig.receivers[0].outlet.place(None, sink=taken.append)
     rig.now += 1
     rig.send([rtp(3, 3000, DELTA)])
-    rig.send([rtp(4, 3000, DELTA)])
+    rig.publisher.sendto(rig.protects.protect(rtp(4, 6000, DELTA)), rig.wire.sock.getsockname()[:2])
+    rig.wire._take()
+    assert (len(taken), went_on(rig)) == (1, 1)
+    rig.move(0)
     assert len(taken) == 2
-    assert went_on(rig) == 0
+    rig.receivers[0].drain()
+    assert len(rig.receivers[0].got) == 2
+
+
+def test_what_waits_in_a_pacer_goes_where_its_receiver_has_moved(rig: Rig) -> None:
+    rig.narrow(0, is_narrow=True)
+    rig.send([rtp(3, 3000, DELTA + bytes(1000))])
+    taken: list[bytes] = []
+    rig.receivers[0].outlet.place(None, sink=taken.append)
+    rig.send([rtp(4, 6000, DELTA + bytes(1000))])
+    assert len(taken) == 1
 
 
 def test_a_bug_with_one_packet_does_not_silence_the_others(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -390,6 +390,24 @@ async def test_closing_says_goodbye_and_may_be_done_twice(people: People, door: 
     assert "gone" not in door.kinds()
 
 
+async def test_pictures_for_a_narrow_line_come_from_its_pacer_all_of_them(door: Any, people: People) -> None:
+    packets: list[Packet] = []
+    await people.publish()
+    await door.until(lambda: door.kinds() == ["flowing"])
+    viewer = await people.view(on_packet=packets.append)
+    await door.until(lambda: door.kinds("v") == ["flowing"])
+    line = door.hub._downlinks["g"]
+    picture = door.hub._entries[viewer.location].part.picture
+    line._ladder.begin(2_000_000, door.hub._clock())
+    await until(lambda: picture.follower.key.pacer is line.pacer)
+    came = len(packets)
+    await until(lambda: len(packets) > came + 300)
+    assert picture.follower.key.pacer is line.pacer
+    numbers = [packet.sequence_number for packet in packets[came:] if packet.kind == "video"]
+    assert len(numbers) > 150
+    assert numbers == [(numbers[0] + at) & 0xFFFF for at in range(len(numbers))]
+
+
 async def test_a_hub_that_never_started_can_be_closed() -> None:
     hub = Hub(module.RelayConfig(), lambda notice: None)
     await hub.close()
@@ -399,20 +417,20 @@ async def test_a_hub_that_never_started_can_be_closed() -> None:
 async def test_a_tick_is_never_later_than_anybody_needs_it() -> None:
     hub = Hub(module.RelayConfig("127.0.0.1", 0), lambda notice: None)
     await hub.start()
-    hub._tick_within(30.0)
-    soon = hub._tick_at
-    hub._tick_within(0.001)
-    assert hub._tick_at < soon
-    sooner = hub._tick_at
-    hub._tick_within(30.0)
-    assert hub._tick_at == sooner
+    hub._ticker.within(30.0)
+    soon = hub._ticker.at
+    hub._ticker.within(0.001)
+    assert hub._ticker.at < soon
+    sooner = hub._ticker.at
+    hub._ticker.within(30.0)
+    assert hub._ticker.at == sooner
     ticked = hub._ticked
     async with asyncio.timeout(10):
-        while hub._ticked == ticked or hub._tick_at <= sooner:
+        while hub._ticked == ticked or hub._ticker.at <= sooner:
             await asyncio.sleep(0.01)
     await hub.close()
     closed = hub._ticked
-    hub._tick_within(0.0)
+    hub._ticker.within(0.0)
     await asyncio.sleep(0)
     assert hub._ticked == closed
 
