@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 
 class Alarm:
-    """Calls `ring` once for any number of `within`; `clock` is in seconds."""
+    """Calls `ring` once for any number of `within` before; `clock` is in seconds."""
 
     def __init__(self, ring: Callable[[], None], clock: Callable[[], float]) -> None:
         self.at = 0.0

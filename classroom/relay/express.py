@@ -59,9 +59,7 @@ class Prepared(NamedTuple):
 
 def prepare(outlets: Sequence[Outlet]) -> Prepared:
     """What C needs of them; what it was the last time while no outlet has come, left or moved."""
-    keeper: Outlets | Outlet | None = outlets if isinstance(outlets, Outlets) else None
-    if keeper is None and len(outlets) == 1:
-        keeper = outlets[0]
+    keeper = outlets if isinstance(outlets, Outlets) else outlets[0] if len(outlets) == 1 else None
     if keeper is not None and keeper.prepared is not None:
         return cast(Prepared, keeper.prepared)
     reached = [outlet for outlet in outlets if outlet.address is not None]
@@ -105,18 +103,18 @@ class Shortcut:
         self._lanes = native.ffi.new("struct lane[]", len(lanes))
         for made, lane, prepared in zip(self._lanes, lanes, self._prepared, strict=True):
             _fill(made, lane, prepared, way)
-            lane.counted, lane.waits = made, [outlet for outlet, _ in prepared.apart]
+            lane.counted, lane.unreached = made, [outlet for outlet, _ in prepared.apart]
         for lane in way.lanes:
             lane.outlets.shortcut = self
             if lane.key.pacer is not None:
-                lane.waits = list(lane.outlets)
+                lane.unreached = list(lane.outlets)
         memory = self.memory = native.ffi.new("struct shortcut *")
         memory.ssrc, memory.payload_type = source.ssrc, source.payload_type
         memory.session, memory.tag_bytes = int(srtp_ffi.cast("uintptr_t", source.session)), source.tag_bytes
         memory.transport_number_id, memory.level_id = source.transport_number_id, source.level_id
         memory.newest, memory.drops_picture_id = newest & 0xFFFF, way.drops_picture_id
         memory.lane_count, memory.lanes = len(lanes), self._lanes
-        memory.is_awaited = any(lane.waits for lane in way.lanes)
+        memory.is_awaited = any(lane.unreached for lane in way.lanes)
         name = socket_address(express.family, source.address)[: len(memory.name)]
         native.ffi.memmove(memory.name, name, len(name))
         self._records = memoryview(native.ffi.buffer(memory.records))

@@ -484,11 +484,11 @@ class Hub:
 
     def _waits(self, pacer: Pacer) -> None:
         self._waiting.add(pacer)
-        self._pacing.within(max(PACE_S, pacer.pause_s))
+        self._pacing.within(PACE_S)
 
     def _pace(self) -> None:
         now = self._clock()
-        for pacer in self._waiting:
+        for pacer in list(self._waiting):
             pacer.drain(now)
         self._fanout.flush()
         self._waiting = {pacer for pacer in self._waiting if pacer.is_waiting}

@@ -97,7 +97,7 @@ class LaneKey:
 class Lane:
     """The outlets with one key, and what went to them."""
 
-    __slots__ = ("_octets", "_packets", "counted", "key", "outlets", "ssrc", "waits")
+    __slots__ = ("_octets", "_packets", "counted", "key", "outlets", "ssrc", "unreached")
 
     def __init__(self, key: LaneKey, ssrc: int) -> None:
         self.key = key
@@ -105,7 +105,7 @@ class Lane:
         self.outlets = Outlets()
         self.counted: Any = None
         """Where a shortcut counts what it sends to them; None without one."""
-        self.waits: Sequence[Outlet] = ()
+        self.unreached: Sequence[Outlet] = ()
         """Those whom a shortcut does not reach, and so Python serves."""
         self._packets = self._octets = 0
 
@@ -127,7 +127,7 @@ class Lane:
     def fold(self) -> None:
         """The shortcut is over."""
         self._packets, self._octets, self.counted = self.packets, self.octets, None
-        self.waits = ()
+        self.unreached = ()
 
     def write(self, entry: Entry) -> bytes:
         """The RTP packet for these receivers; always the same bytes: SRTP must not repeat a number with others."""

@@ -308,15 +308,15 @@ class Layer:
         self._ring.store_run(run, first, numbering.timestamp_offset, self._drops_picture_id)
         self._last = arrived, numbering.stamp(timestamp)
         self._clock.packet(timestamp, arrived)
-        waiting = [lane for lane in self._lanes.values() if lane.waits]
-        if waiting:
+        lanes = [lane for lane in self._lanes.values() if lane.unreached]
+        if lanes:
             numbers = range(first, first + count)
             entries = [entry for number in numbers if (entry := self._ring.find(number & 0xFFFF)) is not None]
-            for lane in waiting:
+            for lane in lanes:
                 written = [lane.write(entry) for entry in entries]
                 if lane.counted is None:
                     lane.count(written)
-                self._hand_on(lane, lane.waits, written)
+                self._hand_on(lane, lane.unreached, written)
 
     def flush(self) -> None:
         """Send on what has been gathered."""

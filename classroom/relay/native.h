@@ -56,8 +56,8 @@ struct shortcut {
 
 /* `for_python` datagrams are Python's to decide on, their slots, sizes and senders; nothing is read before it has.
  * `is_due` says that it should look now at some of what went on, `is_full` that it must at all of it, and `is_awaited`
- * that somebody waits for it. `news` is a timer (timerfd) that expires when it should look; its owner closes it. The rest are counters, of which the
- * last four are Python's to reset. */
+ * that somebody waits for some. `news` is a timer (timerfd) that expires when it should look; its owner closes it. The
+ * rest are counters, of which the last four are Python's to reset. */
 struct express {
     int for_python, recorded_bytes, is_due, is_full, is_awaited, segments, news;
     int slots[AT_ONCE], bytes[AT_ONCE];
