@@ -9,13 +9,13 @@ from classroom.relay.lane import LaneKey, Outlet
 from classroom.relay.pacer import BURST_BYTES, LONGEST_PAUSE_S, Pacer
 
 KEY = LaneKey(96, 0, 16)
-FIRST, SECOND = Outlet(None), Outlet(None)
 
 
 class Rig:
     def __init__(self) -> None:
         self.sent: list[tuple[Outlet, bytes]] = []
         self.began = 0
+        self.first, self.second = Outlet(None), Outlet(None)
         self.pacer = Pacer(800_000, self.send, Drops(), self.wait)
         self.pacer.drain(10.0)
 
@@ -37,27 +37,27 @@ def packet(number: int) -> bytes:
 
 def test_each_gets_its_own_in_their_order(rig: Rig) -> None:
     for number in range(3):
-        rig.pacer.take(FIRST, [packet(2 * number)], KEY)
-        rig.pacer.take(SECOND, [packet(2 * number + 1)], KEY)
+        rig.pacer.take(rig.first, [packet(2 * number)], KEY)
+        rig.pacer.take(rig.second, [packet(2 * number + 1)], KEY)
     rig.pacer.drain(10.0)
-    assert rig.sent == [(FIRST, packet(0)), (SECOND, packet(1)), (FIRST, packet(2))]
+    assert rig.sent == [(rig.first, packet(0)), (rig.second, packet(1)), (rig.first, packet(2))]
     rig.pacer.drain(12.0)
-    assert rig.sent[3:] == [(SECOND, packet(3)), (FIRST, packet(4)), (SECOND, packet(5))]
+    assert rig.sent[3:] == [(rig.second, packet(3)), (rig.first, packet(4)), (rig.second, packet(5))]
 
 
 def test_it_tells_when_something_begins_to_wait(rig: Rig) -> None:
-    rig.pacer.take(FIRST, [packet(number) for number in range(9)], KEY)
-    rig.pacer.take(SECOND, [packet(9)], KEY)
+    rig.pacer.take(rig.first, [packet(number) for number in range(9)], KEY)
+    rig.pacer.take(rig.second, [packet(9)], KEY)
     rig.pacer.drain(10.0)
     assert rig.began == 1
     rig.pacer.flush()
-    rig.pacer.take(FIRST, [packet(10)], KEY)
+    rig.pacer.take(rig.first, [packet(10)], KEY)
     assert rig.began == 2
 
 
 def test_it_tells_for_how_long_it_may_be_left_alone(rig: Rig) -> None:
     assert rig.pacer.pause_s == 0.0
-    rig.pacer.take(FIRST, [packet(number) for number in range(9)], KEY)
+    rig.pacer.take(rig.first, [packet(number) for number in range(9)], KEY)
     rig.pacer.drain(10.0)
     assert len(rig.sent) == BURST_BYTES // 1000
     rig.pacer.drain(10.005)
