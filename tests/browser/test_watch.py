@@ -152,6 +152,7 @@ async def test_a_lesson_is_watched_in_time_with_its_gap_its_comments_and_its_row
     everybody = {"teacher/camera", "teacher/screen", f"{recorded.rural}/camera"}
     await page.wait_for_function("() => window.__classroom.at_s() > 1.5")
     await in_time(page, recorded, everybody)
+    await the_large_one(page, recorded)
     await seek(page, recorded, everybody)
     await fast_and_slow(page, recorded, everybody)
     await keys(page)
@@ -166,6 +167,14 @@ async def test_a_lesson_is_watched_in_time_with_its_gap_its_comments_and_its_row
     # Opened by the teacher and by the inspector, and again after the reload; never once for a part of a file.
     assert [line["actor_kind"] for line in log["items"]] == ["link", "account", "link"]
     assert {line["subject"] for line in log["items"]} == {f"lesson:{recorded.lesson}"}
+
+
+async def the_large_one(page: Page, recorded: Recorded) -> None:
+    """What the class looked at, the slides, until somebody chooses."""
+    large = page.locator(".film.large")
+    await expect(large).to_have_attribute("data-testid", "film-teacher/screen")
+    await page.get_by_test_id(f"film-{recorded.rural}/camera").locator(".choose").click()
+    await expect(large).to_have_attribute("data-testid", f"film-{recorded.rural}/camera")
 
 
 async def seek(page: Page, recorded: Recorded, everybody: set[str]) -> None:

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { PlayedFile, PlayedStream, Preview } from "../src/watch/shapes";
 import { correction, EASE_S, JUMP_S, MOST, nextSpeed } from "../src/watch/sync";
-import { chapterAt, fileAt, keyOf, marks, nextFile, showAt, silenceAt, stripOf, tileAt } from "../src/watch/timeline";
+import { chapterAt, fileAt, keyOf, leading, marks, nextFile, PAGES, showAt, silenceAt, stripOf, tileAt } from "../src/watch/timeline";
 
 const file = (offset_s: number, seconds: number, more: Partial<PlayedFile> = {}): PlayedFile => ({ name: `f${offset_s}.webm`, offset_s, from_s: offset_s, to_s: offset_s + seconds, healed: false, audio: true, video: true, ...more });
 const stream = (files: PlayedFile[], gaps: PlayedStream["gaps"] = [], more: Partial<PlayedStream> = {}): PlayedStream => ({ seat: "teacher", source: "camera", school: "", classroom: "", files, gaps, ...more });
@@ -30,6 +30,17 @@ describe("what a stream shows", () => {
   });
   it("has nothing without files", () => {
     expect(showAt(stream([]), 1).kind).toBe("before");
+  });
+});
+
+describe("what is large until somebody chooses", () => {
+  const streams = [stream([file(0, 40)]), stream([file(10, 5)], [], { source: "screen" }), stream([file(0, 40)], [], { seat: "a" })];
+  const pages = { pages: [], ink: [], chapters: [], steps: [], turns: [{ at_s: 12, page: "p" }, { at_s: 20, page: null }] };
+  it.each([[5, "teacher/camera"], [11, "teacher/screen"], [12, PAGES], [19, PAGES], [20, "teacher/camera"]])("at %s s: %s", (at, key) => {
+    expect(leading(streams, pages, "teacher/camera", at)).toBe(key);
+  });
+  it("is who taught where nothing was shown, and before it is known what was", () => {
+    expect(leading([streams[0]!, streams[2]!], null, "teacher/camera", 15)).toBe("teacher/camera");
   });
 });
 

@@ -1,4 +1,5 @@
-import type { Gap, PlayedFile, PlayedStream, Preview, Strip } from "./shapes";
+import type { Gap, PlayedFile, PlayedPages, PlayedStream, Preview, Strip } from "./shapes";
+import { turnAt } from "./turns";
 
 // Where things lie on the recording's one clock. Pure; seconds of the recording.
 
@@ -40,6 +41,13 @@ export function showAt(stream: PlayedStream, at_s: number): Show {
 /** The gap in the sound at an instant, if one can hear that it is one. */
 export const silenceAt = (stream: PlayedStream, at_s: number): Gap | null =>
   stream.gaps.find((each) => each.healed_by === null && each.kind === "audio" && each.to_s - each.from_s >= CARD_S && each.from_s <= at_s && at_s < each.to_s) ?? null;
+
+/** What the class looked at: the page that was shown, else the shared screen, else who taught (`main`). */
+export function leading(streams: readonly PlayedStream[], pages: PlayedPages | null, main: string, at_s: number): string {
+  if (pages && turnAt(pages, at_s) !== null) return PAGES;
+  const screen = streams.find((each) => each.source === "screen" && showAt(each, at_s).kind === "film");
+  return screen ? keyOf(screen) : main;
+}
 
 export interface Mark extends Gap {
   /** Of the teacher's camera: what the whole lesson lacks. */
