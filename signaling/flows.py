@@ -26,13 +26,18 @@ def stream_key(lesson: str, seat: str, source: str) -> str:
 
 
 def subscriber_key(lesson: str, seat: str) -> str:
-    """What the relay calls a seat that receives; also the group its connections share their bandwidth in."""
+    """What the relay calls a seat that receives; also the line that its connections share."""
     return f"{lesson}/{seat}"
 
 
 def viewer_key(lesson: str, seat: str | None, link: str) -> str:
     """What the relay calls whoever watches by this link: a seat, or a guest without one, whom its link tells apart."""
     return subscriber_key(lesson, f"observer-{link}" if seat is None else seat)
+
+
+def guest_line(viewer: str, address: str) -> str:
+    """The line of a guest: many watch by one link, each at a place of its own."""
+    return f"{viewer}@{address}"
 
 
 def stream_name(key: str) -> StreamName | None:

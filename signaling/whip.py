@@ -8,11 +8,12 @@ from multidict import CIMultiDict
 
 from classroom.registry.facts import Link
 from classroom.relay.session import Session
+from signaling.addresses import subscriber
 from signaling.api.body import read_in_time
 from signaling.auth import Grant
 from signaling.commands import actor
 from signaling.context import CHECKING, CLOCK, HUB, LESSONS, REVOKED, SETTINGS, STORE, grant_of
-from signaling.flows import stream_key, subscriber_key, viewer_key
+from signaling.flows import guest_line, stream_key, subscriber_key, viewer_key
 from signaling.problem import Problem
 from signaling.scope import seat_in
 from signaling.turn import ice_servers, link_headers
@@ -93,8 +94,10 @@ async def view(request: web.Request) -> web.Response:
     await app[LESSONS].check_view(lesson, seat, source, by=actor(grant.link.role, own), observers=watching)
     app[OWNERS].require_room(grant.link)
     # A co-teacher's phone has a line of its own, which says nothing about the classroom's.
-    key = viewer_key(lesson, None if grant.link.role == "assistant" else own, grant.link.id)
-    session = app[HUB].subscribe(stream, key, offer, group=key, line_bps=_line_bps(request))
+    place = None if grant.link.role == "assistant" else own
+    key = viewer_key(lesson, place, grant.link.id)
+    line = guest_line(key, subscriber(request.remote or "")) if place is None else key
+    session = app[HUB].subscribe(stream, key, offer, group=line, line_bps=_line_bps(request))
     _own(request, session, grant.link, stream)
     if is_observer:
         try:

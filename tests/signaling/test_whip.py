@@ -3,9 +3,11 @@
 import asyncio
 import re
 
+import aiohttp
 import pytest
 
 from classroom.relay.client import ClipPublisher, Viewer
+from classroom.relay.hub import Hub
 from classroom.relay.offer import OfferIdentity, OfferTrack, write_offer
 from classroom.store.audit import Audit
 from classroom.store.store import Store
@@ -181,6 +183,29 @@ async def test_observers_watch_a_stream_up_to_the_lessons_number_by_whep_alone(h
     assert (await offer(house, f"/whep/{camera}", made["seats"][0]["token"], VIEWER))[0] == 201
     assert (await house.ask("DELETE", first[2]["Location"], observer))[0] == 200
     assert (await offer(house, f"/whep/{camera}", observer, VIEWER))[0] == 201
+
+
+async def test_who_watches_by_one_link_from_two_places_shares_no_line(house, monkeypatch) -> None:
+    made = await house.lesson(observers=3)
+    camera, observer = f"{made['lesson']}/teacher/camera", made["observer"]["token"]
+    seat = await house.sit(made["lesson"], made["teacher"]["token"])
+    await seat.hear("welcome")
+    await offer(house, f"/whip/{camera}", made["teacher"]["token"])
+    lines: list[str] = []
+    subscribe = Hub.subscribe
+
+    def told(hub, stream, key, sdp, *, group, line_bps=None):
+        lines.append(group)
+        return subscribe(hub, stream, key, sdp, group=group, line_bps=line_bps)
+
+    monkeypatch.setattr(Hub, "subscribe", told)
+    for address in ("127.0.0.1", "127.0.0.2", "127.0.0.1"):
+        connector = aiohttp.TCPConnector(local_addr=(address, 0))
+        async with aiohttp.ClientSession(connector=connector) as session:
+            headers = SDP | {"Authorization": f"Bearer {observer}"}
+            async with session.post(f"{house.info.url}/whep/{camera}", data=VIEWER, headers=headers) as answered:
+                assert answered.status == 201
+    assert lines[0] == lines[2] != lines[1]
 
 
 async def test_only_views_that_begin_are_logged_and_nobody_watches_unlogged(house, monkeypatch) -> None:
