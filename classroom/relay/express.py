@@ -219,8 +219,6 @@ class Express:
             os.read(self.news, 8)
         if self.memory.is_awaited:
             self.memory.is_awaited, self.memory.is_due = 0, 1
-            for shortcut in self._shortcuts:
-                shortcut.memory.is_due |= shortcut.memory.is_awaited
 
     def send(self, outlets: Sequence[Outlet], packets: list[bytes], tag_bytes: int) -> None:
         """Encrypt for each outlet and queue. The packets are plain RTP, `tag_bytes` what SRTP adds to each."""
@@ -250,7 +248,7 @@ class Express:
 
     def remove(self, shortcut: Shortcut) -> None:
         """Take note of what went on, and let nothing more of this shortcut go on."""
-        self.catch_up()
+        self.note((shortcut,))
         self._library.express_remove(self.memory, shortcut.memory)
         self._shortcuts.remove(shortcut)
 
@@ -280,10 +278,11 @@ class Express:
 
     def catch_up(self) -> None:
         """Take note of all that went on."""
-        if self.memory.recorded_bytes or self.memory.not_authentic:
-            self._collect()
-        if self._untold:
-            self._tell()
+        memory = self.memory
+        self.datagrams, self.bytes = int(memory.went_on), int(memory.went_on_bytes)
+        memory.recorded_bytes = memory.is_due = memory.is_full = memory.is_awaited = 0
+        self._count_drops()
+        self.note(self._shortcuts)
 
     def note(self, shortcuts: Iterable[Shortcut]) -> None:
         """Take note of what went on by these."""
@@ -301,16 +300,6 @@ class Express:
             rest.append((data[at : at + size], self._senders.sender(names[name : name + name_bytes])))
         memory.for_python = 0
         return rest
-
-    def _collect(self) -> None:
-        """Empty C's memory."""
-        memory, payloads = self.memory, self._payloads
-        for shortcut in self._shortcuts:
-            self._untold += [(shortcut, run) for run in shortcut.collect(payloads)]
-        self.datagrams, self.bytes = int(memory.went_on), int(memory.went_on_bytes)
-        memory.recorded_bytes = memory.is_due = memory.is_full = memory.is_awaited = 0
-        if memory.not_protected or memory.not_authentic or memory.socket_full or memory.unreachable:
-            self._count_drops()
 
     def _count_drops(self) -> None:
         memory, drops = self.memory, self._drops

@@ -362,6 +362,7 @@ static void note(struct own *own, struct shortcut *shortcut, const uint8_t *pack
         shared->is_full = 1;
 }
 
+/* Let Python look within so long. */
 static void tell_within(struct express *shared, long ns)
 {
     timerfd_settime(shared->news, 0, &(struct itimerspec){.it_value.tv_nsec = ns}, NULL);
@@ -390,9 +391,11 @@ static struct shortcut *take_in(struct own *own, int slot, double now)
     /* What is missing is asked for at once. */
     if ((uint16_t)(number - shortcut->newest) != 1)
         shared->is_due = shortcut->is_due = 1;
-    if (shortcut->is_awaited && !shared->is_awaited) {
+    if (shortcut->is_awaited) {
+        shortcut->is_due = 1;
+        if (!shared->is_awaited)
+            tell_within(shared, AWAITED_NS);
         shared->is_awaited = 1;
-        tell_within(shared, AWAITED_NS);
     }
     shortcut->newest = number;
     note(own, shortcut, packet, bytes, datagram_bytes, now);

@@ -38,7 +38,7 @@ struct record {
 };
 
 /* A source whose packets all go the same way: to these lanes, and, when it `is_awaited`, to some that Python serves.
- * `recorded` packets went on since Python last looked, which it should do now when it `is_due`. */
+ * `recorded` packets went on since Python last looked; `is_due` says that it should with its next look. */
 struct shortcut {
     struct shortcut *next, *touched;
     uintptr_t session;      /* libsrtp's incoming one */

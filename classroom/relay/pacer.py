@@ -4,7 +4,7 @@ One for each seat: its streams share the line. Sound does not come here.
 """
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import groupby
 from typing import Final, NamedTuple
 
@@ -95,22 +95,24 @@ class Pacer:
         self._drained = now
         self._allowance = min(BURST_BYTES, self._allowance + elapsed * self.rate_bps / 8)
         leave: list[_Packet] = []
+        stamp = abs_send_time(now).to_bytes(3, "big")
         while self._packets and self._allowance > 0:
             packet = self._packets.popleft()
             self._bytes -= len(packet.data)
             self._allowance -= len(packet.data)
-            leave.append(packet)
-        for (outlet, key), packets in groupby(leave, lambda packet: (packet.outlet, packet.key)):
-            written = [packet.data for packet in packets]
-            if key.abs_send_time:
+            if packet.key.abs_send_time:
                 # The receiver judges the line by these: waiting here must not look like waiting there.
-                stamp = abs_send_time(now).to_bytes(3, "big")
-                written = [data[: STAMP.start] + stamp + data[STAMP.stop :] for data in written]
-            self._send([outlet], written, key.tag_bytes)
+                data = packet.data[: STAMP.start] + stamp + packet.data[STAMP.stop :]
+                packet = packet._replace(data=data)
+            leave.append(packet)
+        self._hand_on(leave)
 
     def flush(self) -> None:
         """Send everything at once: the line is wide again."""
-        while self._packets:
-            outlet, data, key = self._packets.popleft()
-            self._send([outlet], [data], key.tag_bytes)
-        self._bytes = 0
+        leave, self._packets, self._bytes = self._packets, deque(), 0
+        self._hand_on(leave)
+
+    def _hand_on(self, packets: Iterable[_Packet]) -> None:
+        """In their order, those for one receiver that follow one another together."""
+        for (outlet, key), together in groupby(packets, lambda packet: (packet.outlet, packet.key)):
+            self._send([outlet], [packet.data for packet in together], key.tag_bytes)
